@@ -1,0 +1,18 @@
+"""Watcher: change-monitoring alerts for Indonesia's mining sites. The house, floor by floor (DESIGN section 8):
+
+shell    `cli`       words to the user
+jobs     `poll`      api → decide → commit
+         `dispatch`  outbox → render → send → mark
+I/O      `api`       the Sectors API → Sweep
+         `store`     schema, history, outbox
+         `delivery`  apprise
+         `config`    rules.yaml ↔ settings
+pure     `pipeline`  decide: parse ─► diff ─► judge ─► rules
+pure     `parse` · `plan` · `diff` · `judge` · `rules` · `messages`
+values   `model` · `errors` · `units` · `geography`
+apart    `sandbox`   a stand-in for the API; knows nothing of us
+
+An import only ever goes down. Read `model`, `pipeline`, `poll`, then any room.
+"""
+
+__version__ = "0.1.0"

@@ -1,0 +1,73 @@
+"""What a decision remembers, and what comes of it (DESIGN section 1)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Literal
+
+from watcher.model.changes import Alert, Change, Notice
+from watcher.model.records import EMPTY, Record, Snapshot
+
+Verdict = Literal["baseline", "accepted", "held"]
+AbsentState = Literal["missing", "removed", "left"]
+
+
+@dataclass(frozen=True, slots=True)
+class Hold:
+    """A snapshot that is not believed yet: why, since when, and the records it would bring."""
+
+    since: datetime
+    reason: str
+    causes: tuple[str, ...]
+    candidate: tuple[Record, ...]
+    accept: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Absent:
+    """A record that the list no longer shows, as it was last seen, and since when it is away."""
+
+    record: Record
+    since: datetime
+    state: AbsentState = "missing"
+
+
+@dataclass(frozen=True, slots=True)
+class DetailSeen:
+    """When a slug's detail was last fetched, and the fingerprint of its list rows at that time."""
+
+    at: datetime
+    fingerprint: str
+
+
+@dataclass(frozen=True, slots=True)
+class Memory:
+    """All that `pipeline.decide` knows of a watch's past.
+
+    `elsewhere` (slugs other watches know, and since when) and `recent` (this watch's metric changes of the last
+    seven days) are read from history; a decision changes the rest.
+    """
+
+    watch: str
+    filter: Mapping[str, str] | None = None
+    snapshot: Snapshot | None = None
+    absent: tuple[Absent, ...] = ()
+    hold: Hold | None = None
+    details: Mapping[str, DetailSeen] = EMPTY
+    structures: frozenset[str] = frozenset()
+    elsewhere: Mapping[str, datetime] = EMPTY
+    recent: tuple[Change, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What a poll decided. `memory` is the successor of the memory it was decided with."""
+
+    verdict: Verdict
+    at: datetime
+    memory: Memory
+    changes: tuple[Change, ...] = ()
+    alerts: tuple[Alert, ...] = ()
+    notices: tuple[Notice, ...] = ()

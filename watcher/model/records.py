@@ -1,0 +1,104 @@
+"""What the API says of a mining site, normalised: values, records, snapshots (DESIGN section 2)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from types import MappingProxyType
+from typing import Any
+
+EMPTY: Mapping[str, Any] = MappingProxyType({})
+
+#: Metrics that the list endpoint shows; every other metric is in the detail only.
+LIST_METRICS = ("production_volume", "strip_ratio")
+
+
+@dataclass(frozen=True, slots=True)
+class Value:
+    """A number with its unit. `unit` is canonical (`Mt`, `koz`, `g/t` …) or None.
+
+    `stated` tells whether the API named the unit itself; otherwise it is the metric's usual one.
+    """
+
+    amount: float
+    unit: str | None = None
+    stated: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """What one row says of one site in one year for one commodity.
+
+    `metrics` holds numbers only. A metric that is absent is *null* where the record could have it
+    (a list metric, or a detail metric once `detailed`), else *not observed*. `unread` names the
+    fields that came in a form nobody can read: they are not observed either. Field names there are
+    the API's (`production_volume`, `year`, `location`, `resources_reserves` …).
+    """
+
+    slug: str
+    commodity_type: str | None = None
+    year: int | None = None
+    name: str | None = None
+    project_name: str | None = None
+    company_slug: str | None = None
+    company_name: str | None = None
+    province: str | None = None
+    city: str | None = None
+    latitude: float | None = None
+    longitude: float | None = None
+    metrics: Mapping[str, Value] = EMPTY
+    attributes: Mapping[str, str] = EMPTY
+    detailed: bool = False
+    unread: frozenset[str] = field(default=frozenset())
+
+    @property
+    def key(self) -> tuple[str, str | None, int | None]:
+        """The record's identity (DESIGN section 2); twins within it are told apart by company and project."""
+        return (self.slug, self.commodity_type, self.year)
+
+    def observed(self, metric: str) -> bool:
+        """Whether the API has been asked for `metric` and its answer could be read."""
+        if metric in LIST_METRICS:
+            return metric not in self.unread
+        if not self.detailed:
+            return False
+        if metric == "overburden_removal_volume":
+            return metric not in self.unread
+        return "resources_reserves" not in self.unread
+
+
+@dataclass(frozen=True, slots=True)
+class Snapshot:
+    """All that the API said of a watch's sites at one moment, in a fixed order."""
+
+    at: datetime
+    records: tuple[Record, ...]
+
+    @property
+    def slugs(self) -> frozenset[str]:
+        return frozenset(record.slug for record in self.records)
+
+
+@dataclass(frozen=True, slots=True)
+class Detail:
+    """The detail endpoint's answer for one slug: a JSON `body`, or None for a 404."""
+
+    slug: str
+    body: object | None
+
+    @property
+    def gone(self) -> bool:
+        return self.body is None
+
+
+@dataclass(frozen=True, slots=True)
+class Sweep:
+    """The raw answers of one poll: every row of the list, and the details that were asked for.
+
+    A detail whose call failed is absent from `details`: it was not observed.
+    """
+
+    at: datetime
+    rows: tuple[object, ...]
+    details: Mapping[str, Detail] = EMPTY
