@@ -1,0 +1,47 @@
+"""A rule: which changes are told to whom (DESIGN section 5, `rules`)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from watcher.model import EMPTY, Severity
+from watcher.rules.conditions import When
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """`on` holds kinds, metrics or globs of either; `where` maps a field of a change to the globs it may match.
+
+    A rule without `to` is refused by the configuration. `template` names a file of the templates folder
+    without its ending; None means the built-in one for the change's kind.
+    """
+
+    name: str
+    on: tuple[str, ...]
+    to: tuple[str, ...]
+    where: Mapping[str, tuple[str, ...]] = field(default_factory=lambda: EMPTY)
+    when: When = When()
+    severity: Severity = "info"
+    template: str | None = None
+    enabled: bool = True
+
+
+#: What `where` may name: fields of a change; `company` stands for the company's slug or name.
+WHERE_FIELDS = (
+    "watch",
+    "kind",
+    "slug",
+    "name",
+    "company",
+    "company_slug",
+    "company_name",
+    "commodity_type",
+    "province",
+    "city",
+    "year",
+    "metric",
+    "unit",
+    "nature",
+    "suspect",
+)
