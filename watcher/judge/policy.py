@@ -1,4 +1,4 @@
-"""What a user may set about judgement (DESIGN section 4, `judgement:`); the defaults are right without configuration."""
+"""What a user may set about judgement (DESIGN section 4); the defaults are right without configuration."""
 
 from __future__ import annotations
 

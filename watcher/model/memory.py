@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Literal
 
@@ -55,9 +55,9 @@ class Memory:
     snapshot: Snapshot | None = None
     absent: tuple[Absent, ...] = ()
     hold: Hold | None = None
-    details: Mapping[str, DetailSeen] = EMPTY
+    details: Mapping[str, DetailSeen] = field(default_factory=lambda: EMPTY)
     structures: frozenset[str] = frozenset()
-    elsewhere: Mapping[str, datetime] = EMPTY
+    elsewhere: Mapping[str, datetime] = field(default_factory=lambda: EMPTY)
     recent: tuple[Change, ...] = ()
 
 

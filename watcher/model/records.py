@@ -10,6 +10,11 @@ from typing import Any
 
 EMPTY: Mapping[str, Any] = MappingProxyType({})
 
+
+def _empty() -> Mapping[str, Any]:
+    return EMPTY
+
+
 #: Metrics that the list endpoint shows; every other metric is in the detail only.
 LIST_METRICS = ("production_volume", "strip_ratio")
 
@@ -47,8 +52,8 @@ class Record:
     city: str | None = None
     latitude: float | None = None
     longitude: float | None = None
-    metrics: Mapping[str, Value] = EMPTY
-    attributes: Mapping[str, str] = EMPTY
+    metrics: Mapping[str, Value] = field(default_factory=_empty)
+    attributes: Mapping[str, str] = field(default_factory=_empty)
     detailed: bool = False
     unread: frozenset[str] = field(default=frozenset())
 
@@ -101,4 +106,4 @@ class Sweep:
 
     at: datetime
     rows: tuple[object, ...]
-    details: Mapping[str, Detail] = EMPTY
+    details: Mapping[str, Detail] = field(default_factory=_empty)

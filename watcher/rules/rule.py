@@ -21,7 +21,7 @@ class Rule:
     on: tuple[str, ...]
     to: tuple[str, ...]
     where: Mapping[str, tuple[str, ...]] = field(default_factory=lambda: EMPTY)
-    when: When = When()
+    when: When = field(default_factory=When)
     severity: Severity = "info"
     template: str | None = None
     enabled: bool = True
