@@ -68,18 +68,8 @@ _UNIT = frozenset(
         *("mlb", "wmt", "dmt", "mwmt", "mdmt", "kwmt", "kdmt"),
     )
 )
-_GRADE_UNIT = frozenset(
-    (
-        *("mt", "kt", "t", "gt", "ton", "tons", "tonne", "tonnes", "mton", "kton", "kg", "koz", "moz", "oz", "lb"),
-        *("mlb", "wmt", "dmt", "mwmt", "mdmt", "kwmt", "kdmt"),
-    )
-)
-_ENERGY_UNIT = frozenset(
-    (
-        *("mt", "kt", "t", "gt", "ton", "tons", "tonne", "tonnes", "mton", "kton", "kg", "koz", "moz", "oz", "lb"),
-        *("mlb", "wmt", "dmt", "mwmt", "mdmt", "kwmt", "kdmt"),
-    )
-)
+_GRADE_UNIT = frozenset({"gpt", "pct", "ppm"})
+_ENERGY_UNIT = frozenset({"kcal"})
 
 _VOCABULARY = (
     frozenset((*_CLASS, *_LEVEL, *_LAYER, *_METAL)) | _FILLER | _GRADE | _CONTAINED | _YEAR | frozenset({"calorific"})

@@ -1,0 +1,66 @@
+"""What was not observed this time is as it was: an unread field, a detail that was not fetched (DESIGN section 2)."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from watcher.model import LIST_METRICS, Record, Value
+
+_FIELDS = ("name", "project_name", "company_slug", "company_name", "commodity_type", "year", "province", "city")
+OVERBURDEN = "overburden_removal_volume"
+
+
+def carry(old: Record, new: Record) -> Record:
+    """`new`, completed with what `old` knows and `new` did not observe. Returns `old` itself where nothing differs.
+
+    A new reporting year keeps reserves and place, which belong to the mine, but not the old year's volumes.
+    """
+    same_year = old.year == new.year or "year" in new.unread or old.year is None or new.year is None
+    unread = set(new.unread)
+    fields = {}
+    for name in _FIELDS:
+        if name in unread and name not in old.unread:
+            fields[name] = getattr(old, name)
+            unread.discard(name)
+    metrics = dict(new.metrics)
+    for name in LIST_METRICS:
+        if name in unread and same_year:
+            _keep(name, old, metrics, unread)
+    attributes, place, detailed = new.attributes, (new.latitude, new.longitude), new.detailed
+    if not new.detailed and old.detailed:
+        metrics |= {name: v for name, v in old.metrics.items() if name not in (*LIST_METRICS, OVERBURDEN)}
+        attributes, place, detailed = old.attributes, (old.latitude, old.longitude), True
+        unread |= old.unread & {"location", "resources_reserves", OVERBURDEN}
+        if same_year and OVERBURDEN in old.metrics:
+            metrics[OVERBURDEN] = old.metrics[OVERBURDEN]
+        elif not same_year:
+            unread.add(OVERBURDEN)
+    elif new.detailed and old.detailed:
+        if OVERBURDEN in unread and same_year:
+            _keep(OVERBURDEN, old, metrics, unread)
+        if "resources_reserves" in unread and "resources_reserves" not in old.unread:
+            metrics |= {name: v for name, v in old.metrics.items() if name not in (*LIST_METRICS, OVERBURDEN)}
+            attributes = old.attributes
+            unread.discard("resources_reserves")
+        if "location" in unread and "location" not in old.unread:
+            place = (old.latitude, old.longitude)
+            unread.discard("location")
+    whole = replace(
+        new,
+        metrics=metrics,
+        attributes=attributes,
+        latitude=place[0],
+        longitude=place[1],
+        detailed=detailed,
+        unread=frozenset(unread),
+        **fields,
+    )
+    return old if whole == old else whole
+
+
+def _keep(name: str, old: Record, metrics: dict[str, Value], unread: set[str]) -> None:
+    if not old.observed(name):
+        return
+    unread.discard(name)
+    if name in old.metrics:
+        metrics[name] = old.metrics[name]

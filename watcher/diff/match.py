@@ -1,0 +1,154 @@
+"""Which old record is which new one. Keys repeat and move; nothing is dropped and nothing mispaired (DESIGN section 2)."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Callable, Hashable, Iterable, Sequence
+from dataclasses import dataclass
+
+from watcher.geography import COMMODITIES
+from watcher.model import Record
+
+
+@dataclass(frozen=True, slots=True)
+class Match:
+    """Records of one side paired with those of the other: (old, new); what only one side has is `gone` or `fresh`."""
+
+    pairs: tuple[tuple[Record, Record], ...]
+    gone: tuple[Record, ...]
+    fresh: tuple[Record, ...]
+
+
+def match(old: Iterable[Record], new: Iterable[Record]) -> Match:
+    """Pair records slug by slug, from the surest likeness to the loosest; a loose one only where it is the only one."""
+    before, after = _by_slug(old), _by_slug(new)
+    pairs: list[tuple[Record, Record]] = []
+    gone: list[Record] = []
+    fresh: list[Record] = []
+    for slug, olds in before.items():
+        news = after.pop(slug, [])
+        if len(olds) == 1 == len(news) and olds[0].key == news[0].key:
+            pairs.append((olds[0], news[0]))
+            continue
+        paired, left_old, left_new = _within_slug(olds, news)
+        pairs += paired
+        gone += left_old
+        fresh += left_new
+    for news in after.values():
+        fresh += news
+    return Match(tuple(pairs), tuple(gone), tuple(fresh))
+
+
+def _by_slug(records: Iterable[Record]) -> dict[str, list[Record]]:
+    groups: dict[str, list[Record]] = defaultdict(list)
+    for record in records:
+        groups[record.slug].append(record)
+    return groups
+
+
+Pairing = tuple[list[tuple[Record, Record]], list[Record], list[Record]]
+
+
+def _figures(record: Record) -> tuple[tuple[str, float], ...]:
+    return tuple(sorted((name, value.amount) for name, value in record.metrics.items()))
+
+
+_LIKENESS: tuple[Callable[[Record], Hashable], ...] = (
+    lambda r: (r.key, r.company_slug, r.project_name, r.name, _figures(r)),
+    lambda r: (r.key, r.company_slug, r.project_name, r.name),
+    lambda r: (r.key, r.company_slug, r.project_name),
+    lambda r: (r.key, r.company_slug),
+    lambda r: (r.key, r.project_name),
+    lambda r: r.key,
+)
+
+
+def _within_slug(olds: Sequence[Record], news: Sequence[Record]) -> Pairing:
+    pairs: list[tuple[Record, Record]] = []
+    left_old, left_new = list(olds), list(news)
+    for number, likeness in enumerate(_LIKENESS):
+        alike, left_old, left_new = _pair_by(likeness, left_old, left_new, twins=number <= 1 or number == 5)
+        pairs += alike
+        if not left_old or not left_new:
+            return pairs, left_old, left_new
+    for step in (_unread_key, _respelled, _moved_year):
+        more, left_old, left_new = step(left_old, left_new)
+        pairs += more
+    return pairs, left_old, left_new
+
+
+def _pair_by(
+    likeness: Callable[[Record], Hashable], olds: Sequence[Record], news: Sequence[Record], *, twins: bool
+) -> Pairing:
+    """Pair those that are alike. Several alike on a side are paired in the order of their figures, if `twins` may."""
+    groups: dict[Hashable, tuple[list[Record], list[Record]]] = defaultdict(lambda: ([], []))
+    for record in olds:
+        groups[likeness(record)][0].append(record)
+    for record in news:
+        groups[likeness(record)][1].append(record)
+    pairs: list[tuple[Record, Record]] = []
+    left_old: list[Record] = []
+    left_new: list[Record] = []
+    for mine, theirs in groups.values():
+        ordered = sorted(mine, key=_figures), sorted(theirs, key=_figures)
+        count = min(len(mine), len(theirs)) if twins or len(mine) == 1 == len(theirs) else 0
+        pairs += zip(ordered[0][:count], ordered[1][:count], strict=True)
+        left_old += ordered[0][count:]
+        left_new += ordered[1][count:]
+    return pairs, left_old, left_new
+
+
+def _pair_if_only(fits: Callable[[Record, Record], bool], olds: Sequence[Record], news: Sequence[Record]) -> Pairing:
+    """Pair an old and a new record that fit each other and nobody else."""
+    pairs = []
+    for old in olds:
+        mine = [new for new in news if fits(old, new)]
+        if len(mine) == 1 and sum(fits(other, mine[0]) for other in olds) == 1:
+            pairs.append((old, mine[0]))
+    taken_old, taken_new = {id(old) for old, _ in pairs}, {id(new) for _, new in pairs}
+    return (
+        pairs,
+        [record for record in olds if id(record) not in taken_old],
+        [record for record in news if id(record) not in taken_new],
+    )
+
+
+def _unread_key(olds: Sequence[Record], news: Sequence[Record]) -> Pairing:
+    """A row whose year or commodity could not be read is the one record that it can be."""
+    return _pair_if_only(
+        lambda old, new: (
+            bool(new.unread & {"year", "commodity_type"})
+            and ("year" in new.unread or old.year == new.year)
+            and ("commodity_type" in new.unread or old.commodity_type == new.commodity_type)
+        ),
+        olds,
+        news,
+    )
+
+
+def _respelled(olds: Sequence[Record], news: Sequence[Record]) -> Pairing:
+    """Same year, and a commodity that is no other known one: the same record under another spelling."""
+    return _pair_if_only(
+        lambda old, new: (
+            old.year == new.year and not (old.commodity_type in COMMODITIES and new.commodity_type in COMMODITIES)
+        ),
+        olds,
+        news,
+    )
+
+
+def _moved_year(olds: Sequence[Record], news: Sequence[Record]) -> Pairing:
+    """Same commodity, another year, nothing left under the old key: the latest old record with the latest new one."""
+    pairs: list[tuple[Record, Record]] = []
+    left_old: list[Record] = []
+    left_new: list[Record] = []
+    for commodity in dict.fromkeys(record.commodity_type for record in (*olds, *news)):
+        mine, theirs = (
+            sorted((r for r in side if r.commodity_type == commodity), key=lambda r: (-(r.year or 0), _figures(r)))
+            for side in (olds, news)
+        )
+        count = min(len(mine), len(theirs))
+        pairs += zip(mine[:count], theirs[:count], strict=True)
+        left_old += mine[count:]
+        left_new += theirs[count:]
+    return pairs, left_old, left_new
