@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterable, Iterator
 from datetime import datetime
 
 from watcher.diff.values import Move, move
+from watcher.geography import metres_apart
 from watcher.model import LIST_METRICS, Change, Kind, Nature, Record
 
 _METRES_THAT_MATTER = 100.0
@@ -95,15 +95,6 @@ def figures(
     )
 
 
-def metres_apart(one: Record, other: Record) -> float | None:
-    """Distance between two records' coordinates in metres, or None where one has none."""
-    if None in (one.latitude, one.longitude, other.latitude, other.longitude):
-        return None
-    first, second = math.radians(one.latitude or 0.0), math.radians(other.latitude or 0.0)
-    across = math.radians((other.longitude or 0.0) - (one.longitude or 0.0)) * math.cos((first + second) / 2)
-    return 6_371_000 * math.hypot(second - first, across)
-
-
 def place(record: Record) -> str:
     """Where a record is, in words: `Kutai Timur, Kalimantan Timur (1.13465, 116.753186)`."""
     words = ", ".join(part for part in (record.city, record.province) if part)
@@ -114,7 +105,7 @@ def place(record: Record) -> str:
 
 def _moved(old: Record, new: Record, at: datetime, watch: str) -> Iterator[Change]:
     """`site.moved` where a known place is another now. A place that becomes known, or unknown, has not moved."""
-    apart = metres_apart(old, new)
+    apart = metres_apart((old.latitude, old.longitude), (new.latitude, new.longitude))
     other = any(
         mine and theirs and _plain(mine) != _plain(theirs)
         for mine, theirs in ((old.province, new.province), (old.city, new.city))

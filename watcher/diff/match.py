@@ -1,4 +1,4 @@
-"""Which old record is which new one. Keys repeat and move; nothing is dropped and nothing mispaired (DESIGN section 2)."""
+"""Which old record is which new one. Keys repeat and move; nothing is dropped, nothing mispaired (DESIGN 2)."""
 
 from __future__ import annotations
 

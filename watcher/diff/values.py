@@ -11,9 +11,10 @@ from watcher.model import Value
 
 @dataclass(frozen=True, slots=True)
 class Move:
-    """From `old` to `new`, each in its own unit. `delta` (in the new unit) and `percent` are None where they mean nothing.
+    """From `old` to `new`, each in its own unit, None for null.
 
-    `reason` says in words why they do not, or is empty.
+    `delta` (in the new unit) and `percent` are None where they mean nothing; `reason` then says why, if there is more
+    to say than that one side is null.
     """
 
     old: Value | None

@@ -1,5 +1,24 @@
-"""Is it news? `policy` is what a user may set about it."""
+"""Is it news, or noise upstream? One file per question; `policy` is what a user may set about the answers."""
 
+from watcher.judge.absences import overdue, reason_left
+from watcher.judge.companies import fold, renamed_companies
+from watcher.judge.holds import causes
 from watcher.judge.policy import HoldPolicy, JudgementPolicy, RemovalPolicy
+from watcher.judge.renames import renames
+from watcher.judge.reverts import reverted
+from watcher.judge.suspects import contradictions, mark
 
-__all__ = ["HoldPolicy", "JudgementPolicy", "RemovalPolicy"]
+__all__ = [
+    "HoldPolicy",
+    "JudgementPolicy",
+    "RemovalPolicy",
+    "causes",
+    "contradictions",
+    "fold",
+    "mark",
+    "overdue",
+    "reason_left",
+    "renamed_companies",
+    "renames",
+    "reverted",
+]

@@ -29,3 +29,32 @@ class When:
     @property
     def empty(self) -> bool:
         return all(getattr(self, field.name) is None for field in fields(self))
+
+
+def holds(when: When, new: float | str | None, delta: float | None, pct: float | None) -> bool:
+    """Whether a change of a figure fulfils `when`; null is neither above nor below, and moves nowhere."""
+    if when.empty:
+        return True
+    if not isinstance(new, float):
+        return False
+    return (
+        (when.above is None or new > when.above)
+        and (when.below is None or new < when.below)
+        and (when.rises_by is None or _moved(when.rises_by, delta, pct))
+        and (when.falls_by is None or _moved(when.falls_by, _minus(delta), _minus(pct)))
+        and (when.changes_by is None or _moved(when.changes_by, _size(delta), _size(pct)))
+    )
+
+
+def _moved(bound: Bound, delta: float | None, percent: float | None) -> bool:
+    """At least by the bound, and at all: a bound of 0 still asks for a movement in its direction."""
+    moved = percent if bound.percent else delta
+    return moved is not None and moved > 0 and moved >= bound.number
+
+
+def _minus(number: float | None) -> float | None:
+    return None if number is None else -number
+
+
+def _size(number: float | None) -> float | None:
+    return None if number is None else abs(number)

@@ -1,0 +1,45 @@
+"""A figure that is back to what it was before a change of the last seven days (DESIGN section 3, `reverted`)."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable
+from dataclasses import replace
+from datetime import timedelta
+
+from watcher.model import Change
+
+REVERT_WITHIN = timedelta(days=7)
+
+Key = tuple[str, str | None, int | None, str | None]
+
+
+def reverted(changes: Iterable[Change], recent: Iterable[Change], renamed: dict[str, str]) -> list[Change]:
+    """`changes`, with nature `reverted` where the new figure stood before a recent change of the same metric.
+
+    Args:
+        recent: earlier changes, oldest first or not; those older than seven days are ignored.
+        renamed: old slug → new slug, so that a mine's changes count under its new slug.
+    """
+    before: dict[Key, list[Change]] = {}
+    for change in recent:
+        if change.kind == "metric.changed":
+            slug = renamed.get(change.slug, change.slug)
+            before.setdefault((slug, change.commodity_type, change.year, change.metric), []).append(change)
+    return [
+        replace(change, nature="reverted")
+        if change.kind == "metric.changed"
+        and change.nature != "reported"
+        and any(
+            change.at - past.at <= REVERT_WITHIN and _same(past.old, change.new)
+            for past in before.get((change.slug, change.commodity_type, change.year, change.metric), ())
+        )
+        else change
+        for change in changes
+    ]
+
+
+def _same(one: float | str | None, other: float | str | None) -> bool:
+    if isinstance(one, float) and isinstance(other, float):
+        return math.isclose(one, other, rel_tol=1e-9)
+    return one == other
