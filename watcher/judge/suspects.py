@@ -1,4 +1,4 @@
-"""Where a record contradicts itself: the reasons in words, held only against the change that brought them (DESIGN 3)."""
+"""Where a record contradicts itself: reasons in words, held only against the change that brought them (DESIGN 3)."""
 
 from __future__ import annotations
 
@@ -43,9 +43,9 @@ def _contradictions(record: Record) -> Iterator[Contradiction]:
                 f"the strip ratio {ratio:g} is not overburden ÷ production ({implied:.3g})",
             )
     yield from _sums(amounts)
-    if record.latitude is not None and record.longitude is not None:
-        if not in_indonesia(record.latitude, record.longitude):
-            yield Contradiction("place", frozenset({"location"}), "the coordinates lie outside Indonesia")
+    place = (record.latitude, record.longitude)
+    if place[0] is not None and place[1] is not None and not in_indonesia(place[0], place[1]):
+        yield Contradiction("place", frozenset({"location"}), "the coordinates lie outside Indonesia")
 
 
 def _sums(amounts: dict[str, float]) -> Iterator[Contradiction]:

@@ -51,7 +51,7 @@ class Memory:
     """
 
     watch: str
-    filter: Mapping[str, str] | None = None
+    filter: Mapping[str, str | int | float] | None = None
     snapshot: Snapshot | None = None
     absent: tuple[Absent, ...] = ()
     hold: Hold | None = None

@@ -1,0 +1,77 @@
+"""Which details a poll must ask for: every one costs a credit (DESIGN section 1; API contract, billing)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from datetime import datetime, timedelta
+
+from watcher.model import LIST_METRICS, Memory, Record
+
+#: While a hold is on, so many of the details that it doubts are asked again at each poll.
+PROBES = 5
+
+
+def details_due(
+    fingerprints: Mapping[str, str],
+    memory: Memory,
+    confirm: Iterable[str],
+    *,
+    max_age: timedelta | None,
+    now: datetime,
+) -> tuple[str, ...]:
+    """The slugs whose detail is due, the most urgent first.
+
+    That is: missing sites to be confirmed; sites never asked for; sites whose list rows say something new; details of
+    `max_age` or older; and, while a hold is on, a few of those that it doubts.
+
+    Args:
+        fingerprints: per listed slug, a digest of its rows.
+        confirm: slugs that have been missing so long that their detail decides.
+        max_age: how old a detail may get; None asks for none but those of `confirm`.
+    """
+    due = dict.fromkeys(confirm)
+    if max_age is None:
+        return tuple(due)
+    seen = memory.details
+    due |= dict.fromkeys(slug for slug in fingerprints if slug not in seen)
+    due |= dict.fromkeys(slug for slug, mark in fingerprints.items() if slug in seen and seen[slug].fingerprint != mark)
+    aged = sorted((seen[slug].at, slug) for slug in fingerprints if slug in seen and now - seen[slug].at >= max_age)
+    due |= dict.fromkeys(slug for _, slug in aged)
+    doubted = sorted((seen[slug].at, slug) for slug in doubted_details(memory) if slug in fingerprints and slug in seen)
+    due |= dict.fromkeys(slug for _, slug in doubted[:PROBES])
+    return tuple(due)
+
+
+def recovered(memory: Memory, observed: Iterable[Record], fetched: frozenset[str]) -> tuple[str, ...]:
+    """The other doubted details, if one that was asked again has its values back; else nothing."""
+    doubted = doubted_details(memory)
+    accepted = _by_key(memory.snapshot.records if memory.snapshot else ())
+    back = any(
+        record.slug in doubted and record.detailed and not _lost(accepted.get(record.key), record)
+        for record in observed
+        if record.slug in fetched
+    )
+    return tuple(sorted(doubted - fetched)) if back else ()
+
+
+def doubted_details(memory: Memory) -> frozenset[str]:
+    """The slugs whose details lost values in the snapshot that is held."""
+    if memory.hold is None or memory.snapshot is None:
+        return frozenset()
+    held = _by_key(memory.hold.candidate)
+    return frozenset(
+        record.slug
+        for record in memory.snapshot.records
+        if record.key in held and held[record.key].detailed and _lost(record, held[record.key])
+    )
+
+
+def _by_key(records: Iterable[Record]) -> dict[tuple[str, str | None, int | None], Record]:
+    return {record.key: record for record in records}
+
+
+def _lost(old: Record | None, new: Record) -> bool:
+    if old is None:
+        return False
+    lost = old.metrics.keys() - new.metrics.keys() - set(LIST_METRICS)
+    return bool(lost) or (old.latitude is not None and new.latitude is None)
