@@ -100,7 +100,7 @@ def place(record: Record) -> str:
     words = ", ".join(part for part in (record.city, record.province) if part)
     if record.latitude is None or record.longitude is None:
         return words
-    return f"{words} ({record.latitude:g}, {record.longitude:g})".strip()
+    return f"{words} ({_degrees(record.latitude)}, {_degrees(record.longitude)})".strip()
 
 
 def _moved(old: Record, new: Record, at: datetime, watch: str) -> Iterator[Change]:
@@ -126,3 +126,7 @@ def _nature(step: Move) -> Nature:
 
 def _plain(text: str) -> str:
     return " ".join(text.casefold().split())
+
+
+def _degrees(number: float) -> str:
+    return f"{number:.6f}".rstrip("0").rstrip(".")

@@ -42,7 +42,7 @@ def _lost_values(pairs: Pairs, changed: Pairs, policy: HoldPolicy) -> list[str]:
         lost.update(name for name in old.metrics if name not in new.metrics and new.observed(name))
     had: Counter[str] = Counter()
     for old, _ in pairs:
-        had.update(old.metrics)
+        had.update(old.metrics.keys())
     found = [
         f"{name} turned null at {count} of the {had[name]} records that had it"
         for name, count in sorted(lost.items())

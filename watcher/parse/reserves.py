@@ -59,7 +59,7 @@ def _leaves(node: object, path: tuple[str, ...], unit: str | None, depth: int) -
         lower = {str(key).strip().lower(): key for key in node}
         here = next((node[lower[name]] for name in _UNITS if name in lower), None)
         unit = units.canonical(here) if isinstance(here, str) and here.strip() else unit
-        label = next((lower[name] for name in _LABELS if isinstance(node.get(lower.get(name, "")), str)), None)
+        label = next((lower[name] for name in _LABELS if name in lower and isinstance(node[lower[name]], str)), None)
         figure = next((lower[name] for name in _FIGURES if name in lower), None)
         for key, child in node.items():
             if key == label or str(key).strip().lower() in _UNITS:

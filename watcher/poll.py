@@ -1,0 +1,137 @@
+"""One look at one watch: api → decide → commit (DESIGN section 1). Delivery comes after, in `dispatch`."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Protocol
+
+from watcher import pipeline
+from watcher.api import SectorsApi
+from watcher.errors import SourceError, SourceRefused
+from watcher.model import Detail, Memory, Notice, Outcome, Sweep
+from watcher.pipeline import WatchSettings
+from watcher.store import Store
+
+#: After so many failed polls in a row the operator is told, once.
+FAILURES_TOLD = 3
+
+
+@dataclass(slots=True)
+class Meter:
+    """Counts the billed calls of one poll as they happen, and books each where `book` says.
+
+    `book` takes the call's kind, `list` or `detail`.
+    """
+
+    book: Callable[[str], None]
+    lists: int = 0
+    details: int = 0
+
+    def __call__(self, call: str) -> None:
+        self.book(call)
+        if call == "list":
+            self.lists += 1
+        else:
+            self.details += 1
+
+    @property
+    def credits(self) -> int:
+        return self.lists + self.details
+
+
+class Progress(Protocol):
+    """Hears how the details of a poll get on."""
+
+    def begin(self, watch: str, details: int) -> None: ...
+    def step(self) -> None: ...
+
+
+@dataclass(frozen=True, slots=True)
+class PollReport:
+    """What one poll did. `outcome` is None where it failed; `missed` maps slugs to why their detail failed."""
+
+    watch: str
+    outcome: Outcome | None
+    credits: int
+    missed: dict[str, str]
+    error: SourceError | None = None
+
+
+async def look(
+    api: SectorsApi, memory: Memory, settings: WatchSettings, *, now: datetime, progress: Progress | None = None
+) -> tuple[Sweep, dict[str, str], SourceError | None]:
+    """Fetch one sweep: the whole list, then the details that are due.
+
+    Returns the sweep, why some details were missed, and the refusal that stopped the details, if any.
+
+    Raises:
+        SourceError: the list could not be read whole; then there is no sweep.
+    """
+    rows = await api.sites(settings.filter)
+    sweep = Sweep(now, rows)
+    missed: dict[str, str] = {}
+    wanted: Sequence[str] = pipeline.due(rows, memory, settings, now)
+    while wanted:
+        if progress is not None:
+            progress.begin(settings.name, len(wanted))
+        answers = await api.details(wanted, on_done=progress.step if progress is not None else lambda: None)
+        details: dict[str, Detail] = {**sweep.details, **answers.found}
+        sweep = replace(sweep, details=details)
+        missed |= answers.failed
+        if answers.refused is not None:
+            return sweep, missed, answers.refused
+        asked = sweep.details.keys() | missed.keys()
+        wanted = [slug for slug in pipeline.due_again(sweep, memory) if slug not in asked]
+    return sweep, missed, None
+
+
+async def poll(
+    api: SectorsApi,
+    store: Store,
+    settings: WatchSettings,
+    meter: Meter,
+    *,
+    ops: tuple[str, ...],
+    now: datetime,
+    progress: Progress | None = None,
+) -> PollReport:
+    """Poll one watch and commit what it means, in one transaction. A failed poll changes nothing, and is recorded."""
+    memory = store.memory(settings.name, now)
+    failures = store.failures(settings.name)
+    try:
+        sweep, missed, refused = await look(api, memory, settings, now=now, progress=progress)
+    except SourceError as error:
+        notices = _trouble(settings.name, error, failures + 1)
+        store.record_failure(
+            settings.name, now, str(error), meter.lists, meter.details, notices=notices, ops_targets=ops
+        )
+        return PollReport(settings.name, None, meter.credits, {}, error)
+    outcome = pipeline.decide(sweep, memory, settings, now)
+    if failures >= FAILURES_TOLD:
+        outcome = replace(outcome, notices=(_recovered(settings.name, failures), *outcome.notices))
+    store.commit(
+        settings.name,
+        outcome,
+        filter=settings.filter,
+        list_calls=meter.lists,
+        detail_calls=meter.details,
+        ops_targets=ops,
+        note=f"{len(missed)} details could not be fetched" if missed else "",
+    )
+    return PollReport(settings.name, outcome, meter.credits, missed, refused)
+
+
+def _trouble(watch: str, error: SourceError, failures: int) -> tuple[Notice, ...]:
+    """The operator hears of a refusal at once, of other failures when they persist; either only once."""
+    refused = isinstance(error, SourceRefused)
+    if failures != (1 if refused else FAILURES_TOLD):
+        return ()
+    title = f"{watch}: the API refuses us" if refused else f"{watch}: {failures} polls failed in a row"
+    return (Notice("source.failing", title, str(error), severity="critical", watch=watch),)
+
+
+def _recovered(watch: str, failures: int) -> Notice:
+    text = f"The API answers again, after {failures} failed polls. Changes in between are compared as usual."
+    return Notice("source.recovered", f"{watch}: the API answers again", text, severity="info", watch=watch)
