@@ -22,6 +22,7 @@ from watcher.model import (
     Record,
     Snapshot,
     Sweep,
+    in_order,
 )
 from watcher.parse import Observation
 
@@ -115,13 +116,7 @@ def _complete(memory: Memory, seen: Observation) -> tuple[tuple[Record, ...], fr
         unseen = diff.match(accepted, records).gone
         records += unseen
         kept = frozenset(record.slug for record in unseen)
-    return tuple(sorted(records, key=_order)), kept
-
-
-def _order(record: Record) -> tuple[str, str, int, str, str, str, str]:
-    figures = repr(sorted((name, value.amount) for name, value in record.metrics.items()))
-    texts = (record.company_slug or "", record.project_name or "", record.name or "", figures)
-    return (record.slug, record.commodity_type or "", record.year or 0, *texts)
+    return tuple(sorted(records, key=in_order)), kept
 
 
 def _details(memory: Memory, seen: Observation, records: Iterable[Record], now: datetime) -> Mapping[str, DetailSeen]:

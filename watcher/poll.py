@@ -114,7 +114,7 @@ async def poll(
     store.commit(
         settings.name,
         outcome,
-        filter=settings.filter,
+        before=memory,
         list_calls=meter.lists,
         detail_calls=meter.details,
         ops_targets=ops,

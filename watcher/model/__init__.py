@@ -12,7 +12,7 @@ from watcher.model.changes import (
     Severity,
 )
 from watcher.model.memory import Absent, AbsentState, DetailSeen, Hold, Memory, Outcome, Verdict
-from watcher.model.records import EMPTY, LIST_METRICS, Detail, Record, Snapshot, Sweep, Value
+from watcher.model.records import EMPTY, LIST_METRICS, Detail, Record, Snapshot, Sweep, Value, in_order
 
 __all__ = [
     "EMPTY",
@@ -38,4 +38,5 @@ __all__ = [
     "Sweep",
     "Value",
     "Verdict",
+    "in_order",
 ]

@@ -73,9 +73,16 @@ class Record:
         return "resources_reserves" not in self.unread
 
 
+def in_order(record: Record) -> tuple[str, str, int, str, str, str, str]:
+    """The sort key of a snapshot: the same records are in the same order, twins included."""
+    figures = repr(sorted((name, value.amount, value.unit) for name, value in record.metrics.items()))
+    texts = (record.company_slug or "", record.project_name or "", record.name or "", figures)
+    return (record.slug, record.commodity_type or "", record.year or 0, *texts)
+
+
 @dataclass(frozen=True, slots=True)
 class Snapshot:
-    """All that the API said of a watch's sites at one moment, in a fixed order."""
+    """All that the API said of a watch's sites at one moment, sorted by `in_order`."""
 
     at: datetime
     records: tuple[Record, ...]

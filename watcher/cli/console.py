@@ -1,0 +1,104 @@
+"""How the command line speaks: results to stdout, errors and progress to stderr, no secret in either."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Callable, Iterable
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
+
+from watcher.errors import ConfigError, WatcherError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from rich.console import Console
+
+    from watcher.poll import Progress
+
+
+def out() -> Console:
+    """The console for results."""
+    from rich.console import Console
+
+    return Console(highlight=False, soft_wrap=True)
+
+
+def err() -> Console:
+    """The console for errors and progress."""
+    from rich.console import Console
+
+    return Console(stderr=True, highlight=False, soft_wrap=True)
+
+
+def say(text: str = "", style: str | None = None) -> None:
+    """One line of result, as it is: no markup is read from it."""
+    out().print(clean(text), style=style, markup=False, emoji=False)
+
+
+def warn(text: str) -> None:
+    """One line to stderr."""
+    err().print(clean(text), style="yellow", markup=False, emoji=False)
+
+
+def write_json(document: Any) -> None:
+    """One JSON document on stdout."""
+    sys.stdout.write(json.dumps(document, indent=2, ensure_ascii=False) + "\n")
+
+
+def explain(error: WatcherError) -> None:
+    """An error as its user reads it: the sentence, every mistake with its place, the remedy."""
+    console = err()
+    console.print(clean(f"Error: {error.message}"), style="bold red", markup=False, emoji=False)
+    if isinstance(error, ConfigError):
+        for mistake in error.mistakes:
+            console.print(clean(str(mistake)), markup=False, emoji=False)
+    if error.remedy:
+        console.print(clean(error.remedy), markup=False, emoji=False)
+
+
+def clean(text: str) -> str:
+    """Upstream text without control characters, which could move the cursor or paint the terminal."""
+    return "".join(char if char == "\n" or char.isprintable() else " " for char in text)
+
+
+def table(title: str, columns: Iterable[str], rows: Iterable[Iterable[object]]) -> None:
+    """A table; cells are shown as they are."""
+    from rich.table import Table
+    from rich.text import Text
+
+    grid = Table(title=title or None, title_justify="left", header_style="bold", box=None, pad_edge=False)
+    for column in columns:
+        right = column in {"sites", "credits", "old", "new", "%", "waiting", "tries", "production"}
+        grid.add_column(column, justify="right" if right else "left", overflow="fold")
+    for row in rows:
+        grid.add_row(*(Text(clean("" if cell is None else str(cell))) for cell in row))
+    out().print(grid)
+
+
+class _Bar:
+    def __init__(self, begin: Callable[[str, int], None], step: Callable[[], None]) -> None:
+        self._begin, self._step = begin, step
+
+    def begin(self, watch: str, details: int) -> None:
+        self._begin(watch, details)
+
+    def step(self) -> None:
+        self._step()
+
+
+@contextmanager
+def progress_bar() -> Iterator[Progress]:
+    """A bar over the details of a poll, on stderr and only on a terminal."""
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+    console = err()
+    with Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as bar:
+        task = bar.add_task("list", total=None)
+
+        def begin(watch: str, details: int) -> None:
+            bar.reset(task, total=details, description=f"{clean(watch)}: details")
+
+        yield _Bar(begin, lambda: bar.advance(task))

@@ -1,0 +1,234 @@
+"""The database: one file, one writer, every state ever seen (DESIGN section 7).
+
+`schema` tables and migrations · `connect` opening and locking · `encode` values ↔ columns · `history` intervals ·
+`remembering` a watch's memory · `outbox` what is to be told · `reading` what people ask.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from contextlib import ExitStack
+from datetime import date, datetime
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+from sqlite_utils import Database
+
+from watcher.model import Change, Memory, Notice, Outcome, Record, Snapshot
+from watcher.store import connect, history, outbox, reading, remembering
+from watcher.store.encode import CHANGE_COLUMNS, change_row, instant
+from watcher.store.outbox import Batch, WaitingMessage
+from watcher.store.reading import WatchStatus
+
+__all__ = ["Batch", "Store", "WaitingMessage", "WatchStatus"]
+
+
+class Store:
+    """An open database. Every method that writes is one transaction; sqlite's errors come out as StoreError."""
+
+    def __init__(self, path: Path, db: Database, held: ExitStack) -> None:
+        self.path = path
+        self._db = db
+        self._held = held
+
+    @classmethod
+    def open(cls, path: Path) -> Self:
+        """Open for writing: create or migrate it, and keep every other writer out until `close`.
+
+        Raises:
+            StoreError: another writer has it, or it cannot be used.
+        """
+        with connect.in_our_words(path), ExitStack() as stack:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            stack.enter_context(connect.lock(path))
+            db = connect.open_writable(path)
+            stack.callback(db.conn.close)
+            return cls(path, db, stack.pop_all())
+
+    @classmethod
+    def open_readonly(cls, path: Path) -> Self:
+        """Open for reading, beside a writer.
+
+        Raises:
+            StoreError: there is no database yet, or it cannot be read.
+        """
+        with connect.in_our_words(path), ExitStack() as stack:
+            db = connect.open_readonly(path)
+            stack.callback(db.conn.close)
+            return cls(path, db, stack.pop_all())
+
+    def close(self) -> None:
+        self._held.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    # --- polls -----------------------------------------------------------------------------------------------------
+
+    def memory(self, watch: str, now: datetime) -> Memory:
+        """All that the next decision about `watch` remembers."""
+        with connect.in_our_words(self.path):
+            return remembering.load(self._db.conn, watch, now)
+
+    def commit(
+        self,
+        watch: str,
+        outcome: Outcome,
+        *,
+        before: Memory,
+        list_calls: int,
+        detail_calls: int,
+        ops_targets: Iterable[str] = (),
+        note: str = "",
+    ) -> int:
+        """Write an outcome whole: poll, history, memory, changes and outbox. Returns the poll's id.
+
+        Args:
+            before: the memory that the outcome was decided with, as `memory` gave it.
+            ops_targets: who gets the outcome's notices.
+        """
+        with connect.in_our_words(self.path), self._db.atomic():
+            conn = self._db.conn
+            poll = self._add_poll(watch, outcome.at, outcome.verdict, None, note or None, list_calls, detail_calls)
+            remembering.save(conn, before, outcome.memory, poll, outcome.at)
+            numbers: dict[Change, int] = {}
+            marks = ", ".join("?" * (len(CHANGE_COLUMNS) + 1))
+            insert = f"insert into changes (poll, {', '.join(CHANGE_COLUMNS)}) values ({marks})"
+            for change in outcome.changes:
+                number = conn.execute(insert, (poll, *change_row(change))).lastrowid
+                assert number is not None
+                numbers[change] = number
+            outbox.add_alerts(conn, poll, outcome.alerts, numbers)
+            outbox.add_notices(conn, poll, outcome.notices, ops_targets)
+            return poll
+
+    def record_failure(
+        self,
+        watch: str,
+        at: datetime,
+        error: str,
+        list_calls: int,
+        detail_calls: int,
+        *,
+        notices: Iterable[Notice] = (),
+        ops_targets: Iterable[str] = (),
+    ) -> int:
+        """Write that a poll failed; nothing else changes. Returns the poll's id."""
+        with connect.in_our_words(self.path), self._db.atomic():
+            poll = self._add_poll(watch, at, "failed", error, None, list_calls, detail_calls)
+            outbox.add_notices(self._db.conn, poll, notices, ops_targets)
+            return poll
+
+    def _add_poll(self, watch: str, at: datetime, *said: object) -> int:
+        number = self._db.conn.execute(
+            "insert into polls (watch, at, verdict, error, note, list_calls, detail_calls) "
+            "values (?, ?, ?, ?, ?, ?, ?)",
+            (watch, instant(at), *said),
+        ).lastrowid
+        assert number is not None
+        return int(number)
+
+    def failures(self, watch: str) -> int:
+        """How many polls of `watch` have failed since its last good one."""
+        with connect.in_our_words(self.path):
+            row = self._db.conn.execute(
+                "select count(*) from polls where watch = ?1 and id > "
+                "coalesce((select max(id) from polls where watch = ?1 and verdict <> 'failed'), 0)",
+                (watch,),
+            ).fetchone()
+            return int(row[0])
+
+    def accept(self, watch: str) -> bool:
+        """Believe what is held, at the next poll. False if nothing is held."""
+        with connect.in_our_words(self.path), self._db.atomic():
+            return remembering.accept(self._db.conn, watch)
+
+    # --- credits ---------------------------------------------------------------------------------------------------
+
+    def spend(self, day: date, watch: str, call: str) -> None:
+        """Book one billed call as it happens; `call` is list or detail."""
+        with connect.in_our_words(self.path), self._db.atomic():
+            self._db.conn.execute(
+                "insert into credits values (?, ?, ?, 1) on conflict do update set credits = credits + 1",
+                (day.isoformat(), watch, call),
+            )
+
+    def spent(self, first: date, last: date) -> int:
+        """Credits spent from one day to another, both included."""
+        with connect.in_our_words(self.path):
+            row = self._db.conn.execute(
+                "select coalesce(sum(credits), 0) from credits where day between ? and ?",
+                (first.isoformat(), last.isoformat()),
+            ).fetchone()
+            return int(row[0])
+
+    # --- outbox ----------------------------------------------------------------------------------------------------
+
+    def unrendered(self) -> list[Batch]:
+        """What has no message yet, in order, a batch per poll and target."""
+        with connect.in_our_words(self.path):
+            return outbox.unrendered(self._db.conn)
+
+    def freeze(self, batch: Batch, *, title: str, body: str, format: str, at: datetime) -> int:
+        """Write a batch's message. Returns its id."""
+        with connect.in_our_words(self.path), self._db.atomic():
+            return outbox.freeze(self._db.conn, batch, title, body, format, at)
+
+    def waiting(self, target: str | None = None) -> list[WaitingMessage]:
+        """Messages that were not delivered yet, the oldest first."""
+        with connect.in_our_words(self.path):
+            return outbox.waiting(self._db.conn, target)
+
+    def mark_sent(self, message: int, at: datetime) -> None:
+        """A message has been delivered."""
+        with connect.in_our_words(self.path), self._db.atomic():
+            outbox.mark_sent(self._db.conn, message, at)
+
+    def mark_failed(self, message: int, at: datetime, error: str) -> None:
+        """A message could not be delivered; it stays, to be tried again."""
+        with connect.in_our_words(self.path), self._db.atomic():
+            outbox.mark_failed(self._db.conn, message, at, error)
+
+    # --- reading ---------------------------------------------------------------------------------------------------
+
+    def changes(
+        self,
+        *,
+        since: datetime | None = None,
+        watch: str | None = None,
+        site: str | None = None,
+        company: str | None = None,
+        kind: str | None = None,
+        limit: int | None = None,
+    ) -> list[Change]:
+        """Changes, newest first; see `reading.changes`."""
+        with connect.in_our_words(self.path):
+            return reading.changes(
+                self._db.conn, since=since, watch=watch, site=site, company=company, kind=kind, limit=limit
+            )
+
+    def resolve(self, slug: str) -> str | None:
+        """The slug that a mine has now, given any that it has or had."""
+        with connect.in_our_words(self.path):
+            return reading.resolve(self._db.conn, slug)
+
+    def records(self, slug: str) -> list[tuple[str, Record]]:
+        """(watch, record) of a site as it is now, the latest year first."""
+        with connect.in_our_words(self.path):
+            return history.open_records(self._db.conn, slug)
+
+    def snapshot_at(self, watch: str, poll: int) -> Snapshot | None:
+        """The snapshot that was accepted as of a poll, rebuilt exactly."""
+        with connect.in_our_words(self.path):
+            return history.snapshot_at(self._db.conn, watch, poll)
+
+    def status(self, watches: Iterable[str]) -> Mapping[str, WatchStatus]:
+        """How each watch stands."""
+        with connect.in_our_words(self.path):
+            return {watch: reading.status(self._db.conn, watch) for watch in watches}

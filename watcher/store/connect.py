@@ -1,0 +1,105 @@
+"""Opening the database: file mode, lock, checks, and sqlite's errors in our words."""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import IO
+
+from sqlite_utils import Database
+
+from watcher.errors import StoreError
+from watcher.store.schema import known, migrations
+
+
+@contextmanager
+def in_our_words(path: Path) -> Iterator[None]:
+    """Turn sqlite's and the file system's errors into a StoreError with a remedy."""
+    try:
+        yield
+    except sqlite3.DatabaseError as error:
+        raise _explained(path, error) from error
+    except OSError as error:
+        raise StoreError(
+            f"The database {path} cannot be used: {error.strerror or error}.",
+            "Check the path (`database:` in rules.yaml), its permissions and the free space.",
+        ) from error
+
+
+def _explained(path: Path, error: sqlite3.DatabaseError) -> StoreError:
+    text = str(error)
+    if "not a database" in text or "malformed" in text:
+        remedy = "Restore a backup, or move the file away: the next poll starts anew with a silent baseline."
+        return StoreError(f"The database {path} is damaged ({text}).", remedy)
+    if "locked" in text:
+        return StoreError(f"The database {path} is locked by another program.", "Close that program and try again.")
+    if "full" in text:
+        return StoreError(f"The disk of {path} is full.", "Make room and try again; nothing was lost.")
+    if "readonly" in text or "unable to open" in text:
+        return StoreError(f"The database {path} cannot be written ({text}).", "Check the folder's permissions.")
+    return StoreError(f"The database {path} failed: {text}.", "If it happens again, restore a backup.")
+
+
+def lock(path: Path) -> IO[str]:
+    """The one writer's lock, held as long as the returned file is open.
+
+    Raises:
+        StoreError: another process has it.
+    """
+    handle = os.fdopen(os.open(f"{path}.lock", os.O_RDWR | os.O_CREAT, 0o600), "r+")
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        owner = handle.read().strip() or "unknown"
+        handle.close()
+        raise StoreError(
+            f"Another watcher (process {owner}) is using {path}.",
+            "Stop it first, or wait until it is done; status, changes and site work meanwhile.",
+        ) from None
+    handle.truncate(0)
+    handle.write(str(os.getpid()))
+    handle.flush()
+    return handle
+
+
+def open_writable(path: Path) -> Database:
+    """The database, created or migrated to this version's schema, readable by its owner only."""
+    os.close(os.open(path, os.O_RDWR | os.O_CREAT, 0o600))
+    connection = sqlite3.connect(path, isolation_level=None, timeout=10)
+    connection.execute("pragma journal_mode = wal")
+    connection.execute("pragma synchronous = normal")
+    connection.execute("pragma foreign_keys = on")
+    db = Database(connection)
+    _refuse_newer(db, path)
+    if migrations.pending(db):
+        migrations.apply(db)
+    return db
+
+
+def open_readonly(path: Path) -> Database:
+    """The database for reading, beside a writer.
+
+    Raises:
+        StoreError: there is none yet.
+    """
+    if not path.exists():
+        raise StoreError(f"There is no database at {path} yet.", "Run `watcher poll` first.")
+    connection = sqlite3.connect(f"{path.resolve().as_uri()}?mode=ro", uri=True, isolation_level=None, timeout=10)
+    db = Database(connection)
+    _refuse_newer(db, path)
+    if migrations.pending(db):
+        raise StoreError(
+            f"The database {path} was made by an older version.", "Run `watcher poll` once to bring it up."
+        )
+    return db
+
+
+def _refuse_newer(db: Database, path: Path) -> None:
+    if {migration.name for migration in migrations.applied(db)} - known():
+        raise StoreError(
+            f"The database {path} was written by a newer version of Watcher.", "Upgrade Watcher; nothing was changed."
+        )

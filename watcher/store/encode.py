@@ -1,0 +1,73 @@
+"""Values ↔ columns: instants as ISO-8601 UTC, metrics as JSON `{name: [amount, unit, stated]}`."""
+
+from __future__ import annotations
+
+import json
+import zlib
+from dataclasses import fields
+from datetime import UTC, datetime
+from typing import Any
+
+from watcher.model import Change, Record, Value
+
+RECORD_COLUMNS = (
+    *("slug", "commodity_type", "year", "name", "project_name", "company_slug", "company_name", "province", "city"),
+    *("latitude", "longitude", "metrics", "attributes", "detailed", "unread"),
+)
+CHANGE_COLUMNS = tuple(field.name for field in fields(Change))
+
+Row = tuple[Any, ...]
+
+
+def instant(at: datetime) -> str:
+    return at.astimezone(UTC).isoformat().replace("+00:00", "Z")
+
+
+def to_instant(text: str) -> datetime:
+    return datetime.fromisoformat(text)
+
+
+def record_row(record: Record) -> Row:
+    metrics = {name: [v.amount, v.unit, int(v.stated)] for name, v in sorted(record.metrics.items())}
+    return (
+        *(getattr(record, name) for name in RECORD_COLUMNS[:11]),
+        json.dumps(metrics, ensure_ascii=False, separators=(",", ":")),
+        json.dumps(dict(sorted(record.attributes.items())), ensure_ascii=False, separators=(",", ":")),
+        int(record.detailed),
+        json.dumps(sorted(record.unread)) if record.unread else "[]",
+    )
+
+
+def to_record(row: Row) -> Record:
+    metrics, attributes, detailed, unread = row[11:15]
+    return Record(
+        *row[:11],
+        metrics={
+            name: Value(amount, unit, bool(stated)) for name, (amount, unit, stated) in json.loads(metrics).items()
+        },
+        attributes=json.loads(attributes) if attributes != "{}" else {},
+        detailed=bool(detailed),
+        unread=frozenset(json.loads(unread)) if unread != "[]" else frozenset(),
+    )
+
+
+def change_row(change: Change) -> Row:
+    return tuple(instant(change.at) if name == "at" else getattr(change, name) for name in CHANGE_COLUMNS)
+
+
+def to_change(row: Row) -> Change:
+    said = dict(zip(CHANGE_COLUMNS, row, strict=True))
+    said["at"] = to_instant(said["at"])
+    for name in ("old", "new"):
+        if isinstance(said[name], int):
+            said[name] = float(said[name])
+    return Change(**said)
+
+
+def packed(records: tuple[Record, ...]) -> bytes:
+    """Records, compressed: a held candidate."""
+    return zlib.compress(json.dumps([record_row(record) for record in records]).encode())
+
+
+def unpacked(blob: bytes) -> tuple[Record, ...]:
+    return tuple(to_record(tuple(row)) for row in json.loads(zlib.decompress(blob)))

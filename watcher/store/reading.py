@@ -1,0 +1,123 @@
+"""What people ask of the database: changes, a site, the state of each watch."""
+
+from __future__ import annotations
+
+import sqlite3
+from dataclasses import dataclass
+from datetime import datetime
+
+from watcher.model import Change
+from watcher.store.encode import CHANGE_COLUMNS, instant, to_change, to_instant
+
+
+@dataclass(frozen=True, slots=True)
+class WatchStatus:
+    """How one watch stands. `error` is of the last poll; `since` and `reason` of the open hold; all may be None."""
+
+    watch: str
+    polls: int
+    last_poll: datetime | None
+    verdict: str | None
+    error: str | None
+    last_good_poll: datetime | None
+    sites: int
+    records: int
+    held_since: datetime | None
+    held_reason: str | None
+    hold_accepted: bool
+    missing: int
+    credits: int
+
+
+def changes(
+    conn: sqlite3.Connection,
+    *,
+    since: datetime | None = None,
+    watch: str | None = None,
+    site: str | None = None,
+    company: str | None = None,
+    kind: str | None = None,
+    limit: int | None = None,
+) -> list[Change]:
+    """Changes, newest first. `site` finds a mine under any of its slugs, `company` by slug or name, `kind` by glob."""
+    where, values = ["1"], []
+    if since is not None:
+        where.append("at >= ?")
+        values.append(instant(since))
+    for column, value in (("watch = ?", watch), ("kind glob ?", kind)):
+        if value is not None:
+            where.append(column)
+            values.append(value)
+    if company is not None:
+        where.append("(company_slug = ? or lower(company_name) = lower(?))")
+        values += [company, company]
+    if site is not None:
+        slugs = sorted(aliases(conn, site))
+        where.append(f"slug in ({', '.join('?' * len(slugs))})")
+        values += slugs
+    query = f"select {', '.join(CHANGE_COLUMNS)} from changes where {' and '.join(where)} order by number desc limit ?"
+    return [to_change(row) for row in conn.execute(query, (*values, -1 if limit is None else limit))]
+
+
+def aliases(conn: sqlite3.Connection, slug: str) -> frozenset[str]:
+    """Every slug that the mine has or had, `slug` included."""
+    found, new = {slug}, {slug}
+    while new:
+        marks = ", ".join("?" * len(new))
+        rows = conn.execute(
+            "select old_slug, slug from changes where kind = 'site.renamed' "
+            f"and (slug in ({marks}) or old_slug in ({marks}))",
+            (*new, *new),
+        )
+        new = {name for row in rows for name in row if name} - found
+        found |= new
+    return frozenset(found)
+
+
+def resolve(conn: sqlite3.Connection, slug: str) -> str | None:
+    """The slug that a mine has now, given any that it has or had; None if nobody knows it."""
+    names = aliases(conn, slug)
+    marks = ", ".join("?" * len(names))
+    row = conn.execute(
+        f"select slug from records where slug in ({marks}) "
+        "order by to_poll is null desc, to_poll desc, id desc limit 1",
+        tuple(names),
+    ).fetchone()
+    return row[0] if row else None
+
+
+def status(conn: sqlite3.Connection, watch: str) -> WatchStatus:
+    """How a watch stands; zeros and None for one that was never polled."""
+    polls, credits = conn.execute(
+        "select count(*), coalesce(sum(list_calls + detail_calls), 0) from polls where watch = ?", (watch,)
+    ).fetchone()
+    last = conn.execute(
+        "select at, verdict, error from polls where watch = ? order by id desc limit 1", (watch,)
+    ).fetchone()
+    good = conn.execute("select max(at) from polls where watch = ? and verdict <> 'failed'", (watch,)).fetchone()[0]
+    sites, records = conn.execute(
+        "select count(distinct slug), count(*) from records where watch = ? and to_poll is null", (watch,)
+    ).fetchone()
+    hold = conn.execute(
+        "select since, reason, accept from holds where watch = ? and ended_at is null", (watch,)
+    ).fetchone()
+    missing = conn.execute(
+        "select count(distinct slug) from absences where watch = ? and state = 'missing' "
+        "and slug not in (select slug from records where watch = ? and to_poll is null)",
+        (watch, watch),
+    ).fetchone()[0]
+    return WatchStatus(
+        watch=watch,
+        polls=polls,
+        last_poll=to_instant(last[0]) if last else None,
+        verdict=last[1] if last else None,
+        error=last[2] if last else None,
+        last_good_poll=to_instant(good) if good else None,
+        sites=sites,
+        records=records,
+        held_since=to_instant(hold[0]) if hold else None,
+        held_reason=hold[1] if hold else None,
+        hold_accepted=bool(hold[2]) if hold else False,
+        missing=missing,
+        credits=credits,
+    )

@@ -1,0 +1,137 @@
+"""A watch's memory: loaded before a decision, and its successor written with the outcome."""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from datetime import datetime, timedelta
+
+from watcher.model import Absent, DetailSeen, Hold, Memory, Snapshot
+from watcher.store import history
+from watcher.store.encode import (
+    CHANGE_COLUMNS,
+    instant,
+    packed,
+    record_row,
+    to_change,
+    to_instant,
+    to_record,
+    unpacked,
+)
+
+_RECENT = timedelta(days=7)
+
+
+def load(conn: sqlite3.Connection, watch: str, now: datetime) -> Memory:
+    """All that the next decision about `watch` remembers; an empty memory if it was never polled."""
+    row = conn.execute("select filter, structures from watches where watch = ?", (watch,)).fetchone()
+    if row is None:
+        return Memory(watch, elsewhere=_elsewhere(conn, watch))
+    filter, structures = row
+    at = conn.execute(
+        "select max(at) from polls where watch = ? and verdict in ('baseline', 'accepted')", (watch,)
+    ).fetchone()[0]
+    return Memory(
+        watch=watch,
+        filter=json.loads(filter),
+        snapshot=Snapshot(to_instant(at), history.current(conn, watch)) if at is not None else None,
+        absent=_absent(conn, watch),
+        hold=_hold(conn, watch),
+        details={
+            slug: DetailSeen(to_instant(seen), fingerprint)
+            for slug, seen, fingerprint in conn.execute(
+                "select slug, at, fingerprint from details where watch = ? order by slug", (watch,)
+            )
+        },
+        structures=frozenset(json.loads(structures)),
+        elsewhere=_elsewhere(conn, watch),
+        recent=tuple(
+            to_change(row)
+            for row in conn.execute(
+                f"select {', '.join(CHANGE_COLUMNS)} from changes "
+                "where watch = ? and at >= ? and kind = 'metric.changed' order by number",
+                (watch, instant(now - _RECENT)),
+            )
+        ),
+    )
+
+
+def save(conn: sqlite3.Connection, before: Memory, after: Memory, poll: int, at: datetime) -> None:
+    """Write what differs between a memory and its successor; nothing where nothing does."""
+    watch = after.watch
+    if after.snapshot is not None and after.snapshot is not before.snapshot:
+        history.replace_open(conn, watch, poll, after.snapshot.records)
+    if after.filter != before.filter or after.structures != before.structures:
+        conn.execute(
+            "insert into watches (watch, filter, structures) values (?, ?, ?) "
+            "on conflict (watch) do update set filter = excluded.filter, structures = excluded.structures",
+            (watch, json.dumps(dict(after.filter or {})), json.dumps(sorted(after.structures))),
+        )
+    if after.absent != before.absent:
+        conn.execute("delete from absences where watch = ?", (watch,))
+        conn.executemany(
+            "insert into absences (watch, slug, state, since, record) values (?, ?, ?, ?, ?)",
+            [(watch, e.record.slug, e.state, instant(e.since), json.dumps(record_row(e.record))) for e in after.absent],
+        )
+    if after.details != before.details:
+        gone = before.details.keys() - after.details.keys()
+        conn.executemany("delete from details where watch = ? and slug = ?", [(watch, slug) for slug in gone])
+        conn.executemany(
+            "insert or replace into details (watch, slug, at, fingerprint) values (?, ?, ?, ?)",
+            [
+                (watch, slug, instant(seen.at), seen.fingerprint)
+                for slug, seen in after.details.items()
+                if before.details.get(slug) != seen
+            ],
+        )
+    if after.hold != before.hold:
+        _save_hold(conn, watch, before.hold, after.hold, at)
+
+
+def accept(conn: sqlite3.Connection, watch: str) -> bool:
+    """Believe the open hold of a watch at its next poll. False if there is none."""
+    return conn.execute("update holds set accept = 1 where watch = ? and ended_at is null", (watch,)).rowcount > 0
+
+
+def _save_hold(conn: sqlite3.Connection, watch: str, before: Hold | None, after: Hold | None, at: datetime) -> None:
+    if after is None:
+        conn.execute(
+            "update holds set ended_at = ?, candidate = null where watch = ? and ended_at is null", (instant(at), watch)
+        )
+        return
+    said = (after.reason, json.dumps(after.causes), int(after.accept), packed(after.candidate))
+    if before is None:
+        conn.execute(
+            "insert into holds (watch, since, reason, causes, accept, candidate) values (?, ?, ?, ?, ?, ?)",
+            (watch, instant(after.since), *said),
+        )
+    else:
+        conn.execute(
+            "update holds set reason = ?, causes = ?, accept = ?, candidate = ? where watch = ? and ended_at is null",
+            (*said, watch),
+        )
+
+
+def _absent(conn: sqlite3.Connection, watch: str) -> tuple[Absent, ...]:
+    rows = conn.execute("select record, since, state from absences where watch = ? order by id", (watch,))
+    return tuple(Absent(to_record(tuple(json.loads(r))), to_instant(since), state) for r, since, state in rows)
+
+
+def _hold(conn: sqlite3.Connection, watch: str) -> Hold | None:
+    row = conn.execute(
+        "select since, reason, causes, candidate, accept from holds where watch = ? and ended_at is null", (watch,)
+    ).fetchone()
+    if row is None:
+        return None
+    since, reason, causes, candidate, accepted = row
+    return Hold(to_instant(since), reason, tuple(json.loads(causes)), unpacked(candidate), bool(accepted))
+
+
+def _elsewhere(conn: sqlite3.Connection, watch: str) -> dict[str, datetime]:
+    """The slugs that other watches know, and since when."""
+    rows = conn.execute(
+        "select slug, min(polls.at) from records join polls on polls.id = from_poll "
+        "where records.watch <> ? group by slug",
+        (watch,),
+    )
+    return {slug: to_instant(at) for slug, at in rows}
