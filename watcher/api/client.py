@@ -1,0 +1,200 @@
+"""One call, and many at once: keep-alive, bounded concurrency and rate, retries, every billed call reported."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from types import TracebackType
+from typing import Any, Self
+from urllib.parse import quote
+
+import httpx
+import stamina
+
+from watcher import __version__
+from watcher.api import answers
+from watcher.api.answers import TryAgain
+from watcher.api.listing import Page, gather
+from watcher.api.settings import ApiSettings, loopback, refuse_insecure
+from watcher.errors import SourceError, SourceRefused
+from watcher.model import Detail
+
+#: A body larger than this is refused while it is read.
+LARGEST_BODY = 5_000_000
+
+#: After so many details in a row that failed for good, the others are left to the next poll.
+FAILURES_IN_A_ROW = 5
+
+
+@dataclass(slots=True)
+class DetailAnswers:
+    """Details by slug; why others failed; and the refusal that stopped the rest, if one did."""
+
+    found: dict[str, Detail] = field(default_factory=dict)
+    failed: dict[str, str] = field(default_factory=dict)
+    refused: SourceRefused | None = None
+
+
+class SectorsApi:
+    """The two mining-sites endpoints. An async context manager; `on_billed` hears `list` or `detail` per billed call.
+
+    Raises:
+        ConfigError: `base_url` is neither https nor loopback.
+    """
+
+    def __init__(self, settings: ApiSettings, *, on_billed: Callable[[str], None] = lambda call: None) -> None:
+        refuse_insecure(settings.base_url)
+        self._settings = settings
+        self._on_billed = on_billed
+        self._slots = asyncio.Semaphore(settings.concurrency)
+        self._pace = _Pace(1.0 / settings.requests_per_second)
+        self._http = httpx.AsyncClient(
+            headers={
+                "Authorization": settings.key,
+                "User-Agent": f"watcher/{__version__}",
+                "Accept": "application/json",
+            },
+            timeout=settings.timeout.total_seconds(),
+            limits=httpx.Limits(max_connections=settings.concurrency, max_keepalive_connections=settings.concurrency),
+            follow_redirects=False,
+            trust_env=not loopback(httpx.URL(settings.base_url).host),
+        )
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        await self._http.aclose()
+
+    async def sites(self, filter: Mapping[str, str | int | float]) -> tuple[object, ...]:
+        """Every row of the list that matches `filter` (list parameters of the contract), complete.
+
+        Raises:
+            SweepIncomplete: the pages contradict each other, three times over.
+            SourceError: a page could not be had.
+        """
+
+        async def page(offset: int) -> Page:
+            query = {**filter, "order_by": "year", "limit": 30, "offset": offset}
+            found = await self._call("list", "/mining/sites/", query)
+            if not isinstance(found, Page):
+                raise SourceError("The Sectors API has no list of mining sites (404).", "Check api.base_url.")
+            return found
+
+        return await gather(page)
+
+    async def site(self, slug: str) -> Detail:
+        """One site's detail; its body is None for a 404.
+
+        Raises:
+            SourceError: it could not be had.
+        """
+        return Detail(slug, await self._call("detail", f"/mining/sites/{quote(slug, safe='')}/", {}))
+
+    async def details(self, slugs: Iterable[str], *, on_done: Callable[[], None] = lambda: None) -> DetailAnswers:
+        """Many details at once. One that fails is left out; a refusal (key, quota) stops the rest."""
+        answered = DetailAnswers()
+        queue = list(dict.fromkeys(slugs))[::-1]
+        in_a_row = 0
+
+        async def worker() -> None:
+            nonlocal in_a_row
+            while queue and answered.refused is None:
+                slug = queue.pop()
+                if in_a_row >= FAILURES_IN_A_ROW:
+                    answered.failed[slug] = "left to the next poll, as others failed"
+                    continue
+                try:
+                    answered.found[slug] = await self.site(slug)
+                    in_a_row = 0
+                except SourceRefused as refusal:
+                    answered.refused = refusal
+                except SourceError as error:
+                    answered.failed[slug] = error.message
+                    in_a_row += 1
+                on_done()
+
+        await asyncio.gather(*(worker() for _ in range(self._settings.concurrency)))
+        return answered
+
+    async def _call(self, call: str, path: str, query: Mapping[str, str | int | float]) -> Any:
+        settings = self._settings
+        tries = 0
+        try:
+            async for attempt in stamina.retry_context(
+                on=_backoff,
+                attempts=settings.retries + 1,
+                timeout=None,
+                wait_initial=settings.backoff,
+                wait_max=settings.backoff_cap,
+                wait_jitter=settings.backoff,
+            ):
+                with attempt:
+                    tries += 1
+                    return await self._once(call, path, query)
+        except TryAgain as failure:
+            raise SourceError(
+                f"The Sectors API could not be read: {failure.cause} ({tries} tries).",
+                "Nothing was changed; the next poll tries again.",
+            ) from failure
+        raise AssertionError("unreachable: the retries end in an answer or an error")
+
+    async def _once(self, call: str, path: str, query: Mapping[str, str | int | float]) -> Any:
+        url = self._settings.base_url.rstrip("/") + path
+        async with self._slots:
+            await self._pace.turn()
+            try:
+                async with self._http.stream("GET", url, params=dict(query)) as response:
+                    if response.is_success or response.status_code == 404:
+                        self._on_billed(call)
+                    body = await _body(response)
+            except httpx.TimeoutException as error:
+                raise TryAgain(f"it did not answer within {self._settings.timeout.total_seconds():g} s") from error
+            except httpx.ConnectError as error:
+                raise TryAgain("no connection could be made") from error
+            except (httpx.TransportError, httpx.DecodingError) as error:
+                raise TryAgain("the connection broke off, or its answer was cut off") from error
+        document = answers.read(response, body, self._settings.key)
+        if call == "detail" and document is not None and not isinstance(document, dict):
+            raise TryAgain("its answer is not a site")
+        if call == "list" and document is not None:
+            return Page.read(document)
+        return document
+
+
+def _backoff(error: Exception) -> bool | float:
+    """Whether to try again, and the seconds that the API asked to wait for."""
+    if isinstance(error, TryAgain):
+        return error.wait if error.wait is not None else True
+    return False
+
+
+async def _body(response: httpx.Response) -> bytes:
+    parts, size = [], 0
+    async for part in response.aiter_bytes():
+        size += len(part)
+        if size > LARGEST_BODY:
+            raise SourceError(
+                f"The Sectors API sent more than {LARGEST_BODY // 1_000_000} MB in one answer, which is refused.",
+                "Check api.base_url; nothing was changed.",
+            )
+        parts.append(part)
+    return b"".join(parts)
+
+
+class _Pace:
+    """Lets calls start evenly: the first at once, each next one `seconds` after the one before."""
+
+    def __init__(self, seconds: float) -> None:
+        self._seconds = seconds
+        self._next = 0.0
+
+    async def turn(self) -> None:
+        now = asyncio.get_running_loop().time()
+        start = max(now, self._next)
+        self._next = start + self._seconds
+        if start > now:
+            await asyncio.sleep(start - now)
