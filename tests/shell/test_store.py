@@ -253,7 +253,9 @@ def test_a_newer_database_is_refused(tmp_path: Path) -> None:
     path = tmp_path / "w.db"
     Store.open(path).close()
     with sqlite3.connect(path) as conn:
-        conn.execute("insert into _sqlite_migrations values ('watcher', 'from_the_future', '2030')")
+        conn.execute(
+            "insert into _sqlite_migrations (migration_set, name, applied_at) values ('watcher', 'later', '2030')"
+        )
     with pytest.raises(StoreError, match="newer version"):
         Store.open(path)
     with pytest.raises(StoreError, match="newer version"):

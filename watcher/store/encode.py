@@ -39,16 +39,13 @@ def record_row(record: Record) -> Row:
 
 
 def to_record(row: Row) -> Record:
-    metrics, attributes, detailed, unread = row[11:15]
-    return Record(
-        *row[:11],
-        metrics={
-            name: Value(amount, unit, bool(stated)) for name, (amount, unit, stated) in json.loads(metrics).items()
-        },
-        attributes=json.loads(attributes) if attributes != "{}" else {},
-        detailed=bool(detailed),
-        unread=frozenset(json.loads(unread)) if unread != "[]" else frozenset(),
-    )
+    said: dict[str, Any] = dict(zip(RECORD_COLUMNS, row, strict=True))
+    figures = json.loads(said["metrics"]).items()
+    said["metrics"] = {name: Value(amount, unit, bool(stated)) for name, (amount, unit, stated) in figures}
+    said["attributes"] = json.loads(said["attributes"])
+    said["detailed"] = bool(said["detailed"])
+    said["unread"] = frozenset(json.loads(said["unread"]))
+    return Record(**said)
 
 
 def change_row(change: Change) -> Row:
