@@ -1,0 +1,8 @@
+"""rules.yaml ↔ settings: `document` reads, `schema` checks the shape, `meaning` the names, `load` puts it together."""
+
+from watcher.config.load import environment, find, load
+from watcher.config.schema import File
+from watcher.config.settings import Settings, Watch, masked, require_key
+from watcher.config.starter_files import write_starter
+
+__all__ = ["File", "Settings", "Watch", "environment", "find", "load", "masked", "require_key", "write_starter"]

@@ -1,0 +1,263 @@
+"""rules.yaml → Settings, or every mistake in it at once with its place."""
+
+from __future__ import annotations
+
+import stat
+from collections.abc import Iterable, Mapping
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from pydantic import BaseModel, ValidationError
+
+from watcher.config import document as yaml_document
+from watcher.config import meaning, schema
+from watcher.config.document import Document
+from watcher.config.settings import Settings, Watch, database_path
+from watcher.errors import ConfigError
+from watcher.judge import HoldPolicy, JudgementPolicy, RemovalPolicy
+from watcher.rules import Rule, When
+
+
+def find(option: Path | None, environ: Mapping[str, str], folder: Path) -> Path:
+    """The configuration's path: `--config`, `$WATCHER_CONFIG`, `./rules.yaml`, in that order."""
+    if option is not None:
+        return option
+    return Path(environ["WATCHER_CONFIG"]) if environ.get("WATCHER_CONFIG") else folder / "rules.yaml"
+
+
+def environment(path: Path, environ: Mapping[str, str]) -> Mapping[str, str]:
+    """The environment, completed with `.env` beside the file; what is really set wins."""
+    try:
+        lines = (path.parent / ".env").read_text(encoding="utf-8").splitlines()
+    except (OSError, UnicodeDecodeError):
+        return environ
+    found: dict[str, str] = {}
+    for line in lines:
+        name, equals, value = line.strip().removeprefix("export ").partition("=")
+        if equals and name.strip() and not name.lstrip().startswith("#"):
+            value = value.strip()
+            quoted = len(value) > 1 and value[0] == value[-1] and value[0] in "'\""
+            found[name.strip()] = value[1:-1] if quoted else value.partition(" #")[0].strip()
+    return {**found, **environ}
+
+
+def load(path: Path, environ: Mapping[str, str]) -> Settings:
+    """Read and check the configuration.
+
+    Raises:
+        ConfigError: with every mistake that was found, each with file, line and column.
+    """
+    text = _text(path)
+    environ = environment(path, environ)
+    document = yaml_document.read(text, str(path), environ)
+    if document.mistakes and document.data is None:
+        raise _broken(document)
+    if not isinstance(document.data, dict):
+        document.mistake((), "the file is empty; `watcher init` writes a starter")
+        raise _broken(document)
+    file = _validated(document)
+    if file is not None:
+        meaning.check(document, file)
+        if file.templates is not None and not (path.parent / file.templates).is_dir():
+            document.mistake(("templates",), f"there is no folder {file.templates}")
+    if document.mistakes or file is None:
+        raise _broken(document)
+    return _settings(path, file, document, environ)
+
+
+def _text(path: Path) -> str:
+    try:
+        return path.read_text(encoding="utf-8")
+    except FileNotFoundError:
+        raise ConfigError(
+            f"There is no configuration at {path}.", "Run `watcher init` for a starter, or name one with --config."
+        ) from None
+    except UnicodeDecodeError:
+        raise ConfigError(f"{path} is not UTF-8 text.", "Save it as UTF-8.") from None
+    except OSError as error:
+        raise ConfigError(f"{path} cannot be read: {error.strerror}.") from None
+
+
+def _broken(document: Document) -> ConfigError:
+    mistakes = sorted(set(document.mistakes), key=lambda m: (m.line, m.column, m.text))
+    count = f"{len(mistakes)} mistakes" if len(mistakes) > 1 else "a mistake"
+    return ConfigError(f"{document.file} has {count}; nothing was polled or sent.", mistakes=mistakes)
+
+
+def _validated(document: Document) -> schema.File | None:
+    """The file's model. Parts of the wrong shape are noted and left out, so that the rest is checked all the same."""
+    data = _without_unserved(document)
+    for _ in range(_LAYERS):
+        try:
+            return schema.File.model_validate(data)
+        except ValidationError as error:
+            for one in error.errors(include_url=False):
+                _explain(document, one)
+            for one in error.errors(include_url=False):
+                _leave_out(data, _steps(one["loc"]))
+    return None
+
+
+#: Leaving a part out can only uncover so many others.
+_LAYERS = 6
+_PLACEHOLDERS: dict[str, Any] = {"version": 1, "on": "site.*", "name": "?", "watches": {"?": {}}, "url": "?://"}
+
+
+def _steps(loc: tuple[str | int, ...]) -> tuple[str | int, ...]:
+    # pydantic names the branch of a union in the path (`targets.desk.str`): it stands nowhere in the file.
+    return tuple(step for step in loc if step not in {"str", "TargetUrl"})
+
+
+def _leave_out(data: Any, path: tuple[str | int, ...]) -> None:
+    around = data
+    for step in path[:-1]:
+        try:
+            around = around[step]
+        except (KeyError, IndexError, TypeError):
+            return
+    last = path[-1] if path else None
+    if isinstance(around, dict) and isinstance(last, str):
+        around.pop(last, None)
+        if last in _PLACEHOLDERS:
+            around[last] = _PLACEHOLDERS[last]
+        elif last == "to":
+            around[last] = list(data["targets"]) if data.get("targets") else ["?"]
+    elif isinstance(around, list) and isinstance(last, int) and last < len(around):
+        around[last] = {"name": f"?{last}", "on": "site.*", "to": "?"} if path[0] == "rules" and len(path) == 2 else "?"
+
+
+def _without_unserved(document: Document) -> Any:
+    """The data less the keys that this version does not serve, each of which is a mistake."""
+    served = {key: value for key, value in document.data.items() if (key,) not in schema.NOT_SERVED}
+
+    def refuse(path: tuple[str | int, ...]) -> None:
+        document.mistake(path, f"`{path[-1]}` is not served yet by this version; remove it", key=True)
+
+    for key in document.data.keys() - served.keys():
+        refuse((key,))
+    for parts in schema.NOT_SERVED:
+        if len(parts) < 2 or parts[0] not in served:
+            continue
+        groups: list[tuple[tuple[str | int, ...], Any]] = [((parts[0],), served[parts[0]])]
+        if parts[1] == "*":
+            around = served[parts[0]]
+            pairs = (
+                around.items() if isinstance(around, dict) else enumerate(around if isinstance(around, list) else ())
+            )
+            groups = [((parts[0], step), inner) for step, inner in pairs]
+        for path, inner in groups:
+            if isinstance(inner, dict) and parts[-1] in inner:
+                del inner[parts[-1]]
+                refuse((*path, parts[-1]))
+    return served
+
+
+def _explain(document: Document, error: Mapping[str, Any]) -> None:
+    path = _steps(error["loc"])
+    kind = error["type"]
+    if kind == "extra_forbidden":
+        known = _keys_of(path[:-1])
+        document.mistake(path, f"unknown key `{path[-1]}`{meaning.near(str(path[-1]), known)}", key=True)
+    elif kind == "missing":
+        document.mistake(path[:-1], f"the key `{path[-1]}` is missing here", key=bool(path[:-1]))
+    elif kind == "value_error":
+        document.mistake(path, str(error["ctx"]["error"]))
+    elif kind == "literal_error":
+        document.mistake(path, f"expected {error['ctx']['expected']}{_shown(error['input'])}")
+    elif kind == "too_short":
+        document.mistake(path, "at least one is expected")
+    else:
+        said = error["msg"].replace("Input should be", "expected")
+        said = said.replace("a valid dictionary or instance of ", "keys and values of ").replace("a valid ", "a ")
+        document.mistake(path, f"{said[0].lower()}{said[1:]}{_shown(error['input'])}")
+
+
+def _shown(value: object) -> str:
+    return f", not {value!r}" if isinstance(value, int | float) or (isinstance(value, str) and len(value) < 30) else ""
+
+
+def _keys_of(path: tuple[str | int, ...]) -> list[str]:
+    """The keys that may stand at a path."""
+    model: type[BaseModel] = schema.File
+    inner: dict[str, type[BaseModel]] = {
+        "api": schema.Api,
+        "targets": schema.TargetUrl,
+        "watches": schema.Watch,
+        "rules": schema.Rule,
+        "when": schema.When,
+        "judgement": schema.Judgement,
+        "hold": schema.Hold,
+        "removal": schema.Removal,
+    }
+    for step in path:
+        model = inner.get(str(step), model)
+    return list(model.model_fields)
+
+
+def _settings(path: Path, file: schema.File, document: Document, environ: Mapping[str, str]) -> Settings:
+    hold, removal = file.judgement.hold, file.judgement.removal
+    rules = tuple(
+        Rule(
+            name=rule.name,
+            on=rule.on,
+            to=rule.to,
+            where=rule.where,
+            when=When(**{name: getattr(rule.when, name) for name in schema.When.model_fields}),
+            severity=rule.severity,
+            template=rule.template,
+            enabled=rule.enabled,
+        )
+        for rule in file.rules
+    )
+    default_every = timedelta(hours=1)
+    return Settings(
+        path=path,
+        api_key=_key(path, file.api, document, environ),
+        base_url=file.api.base_url,
+        concurrency=file.api.concurrency,
+        requests_per_second=file.api.requests_per_second,
+        timeout=file.api.timeout,
+        database=database_path(file.database, path.parent, environ),
+        targets={name: t if isinstance(t, str) else t.url for name, t in file.targets.items()},
+        ops=tuple(file.ops),
+        timezone=ZoneInfo(file.timezone),
+        templates=path.parent / file.templates if file.templates else None,
+        watches={
+            name: Watch(name, w.filter, w.every or (None if w.cron else default_every), w.cron, w.details)
+            for name, w in file.watches.items()
+        },
+        rules=rules,
+        judgement=JudgementPolicy(
+            HoldPolicy(hold.lost_sites, hold.lost_values, hold.at_least, hold.confirm_after),
+            RemovalPolicy(removal.confirm_after),
+        ),
+        warnings=_warnings(path, file, document),
+    )
+
+
+def _key(path: Path, api: schema.Api, document: Document, environ: Mapping[str, str]) -> str | None:
+    if api.key:
+        return api.key.strip()
+    file = path.parent / api.key_file if api.key_file else None
+    if file is None and environ.get("CREDENTIALS_DIRECTORY"):
+        credential = Path(environ["CREDENTIALS_DIRECTORY"]) / "sectors-api-key"
+        file = credential if credential.exists() else None
+    if file is None:
+        return None
+    try:
+        return file.read_text(encoding="utf-8").strip()
+    except (OSError, UnicodeDecodeError):
+        document.mistake(("api", "key_file"), f"the key file {file} cannot be read")
+        raise _broken(document) from None
+
+
+def _warnings(path: Path, file: schema.File, document: Document) -> tuple[str, ...]:
+    """World-readable secrets are worth a word; they are no error."""
+    secret = [("api", "key")] if file.api.key else []
+    secret += [("targets", name) for name in file.targets]
+    literal = [p for p in secret if p not in document.substituted and (*p, "url") not in document.substituted]
+    if literal and path.stat().st_mode & stat.S_IROTH:
+        return (f"{path} can be read by everyone and holds secrets; `chmod 600 {path}`, or put them in .env.",)
+    return ()

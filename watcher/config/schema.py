@@ -1,0 +1,167 @@
+"""The shape of rules.yaml, for pydantic to check and to describe (DESIGN section 5, an interface)."""
+
+from __future__ import annotations
+
+import re
+from datetime import timedelta
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, WithJsonSchema
+
+from watcher.rules import Bound
+
+_UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86400, "w": 604800}
+
+
+def _duration(raw: Any) -> timedelta:
+    match = re.fullmatch(r"(\d+(?:\.\d+)?)\s*([smhdw])", raw.strip()) if isinstance(raw, str) else None
+    if match is None:
+        raise ValueError("a duration such as 30s, 15m, 1h, 24h or 7d is expected")
+    return timedelta(seconds=float(match.group(1)) * _UNITS[match.group(2)])
+
+
+def _age(raw: Any) -> timedelta | None:
+    return None if raw == "never" else _duration(raw)
+
+
+def _percentage(raw: Any) -> float:
+    match = re.fullmatch(r"(\d+(?:\.\d+)?)\s*%", raw.strip()) if isinstance(raw, str) else None
+    if match is None or not 0 < float(match.group(1)) <= 100:
+        raise ValueError("a percentage such as 20% is expected")
+    return float(match.group(1))
+
+
+def _bound(raw: Any) -> Bound:
+    if isinstance(raw, int | float) and not isinstance(raw, bool) and raw >= 0:
+        return Bound(float(raw))
+    match = re.fullmatch(r"(\d+(?:\.\d+)?)\s*%", raw.strip()) if isinstance(raw, str) else None
+    if match is None:
+        raise ValueError("a number or a percentage such as 10% is expected, without a sign")
+    return Bound(float(match.group(1)), percent=True)
+
+
+def _number(raw: Any) -> float:
+    if isinstance(raw, bool) or not isinstance(raw, int | float):
+        raise ValueError("a number is expected")
+    return float(raw)
+
+
+def _several(raw: Any) -> tuple[str, ...]:
+    values = raw if isinstance(raw, list) else [raw]
+    if not values or any(isinstance(v, bool) or not isinstance(v, str | int | float) for v in values):
+        raise ValueError("a word or a list of words is expected")
+    return tuple(str(value) for value in values)
+
+
+_WORDS = {"anyOf": [{"type": "string"}, {"type": "number"}, {"type": "array", "items": {"type": ["string", "number"]}}]}
+_BOUND = {"anyOf": [{"type": "number", "minimum": 0}, {"type": "string", "pattern": r"^\d+(\.\d+)?\s*%$"}]}
+_TIME = {"type": "string", "pattern": r"^\d+(\.\d+)?\s*[smhdw]$", "examples": ["1h", "24h", "7d"]}
+_AGE = {"anyOf": [_TIME, {"const": "never"}]}
+_SHARE = {"type": "string", "pattern": r"^\d+(\.\d+)?\s*%$"}
+
+Duration = Annotated[timedelta, BeforeValidator(_duration), WithJsonSchema(_TIME)]
+Age = Annotated[timedelta | None, BeforeValidator(_age), WithJsonSchema(_AGE)]
+Percentage = Annotated[float, BeforeValidator(_percentage), WithJsonSchema(_SHARE)]
+Movement = Annotated[Bound, BeforeValidator(_bound), WithJsonSchema(_BOUND)]
+Number = Annotated[float, BeforeValidator(_number), WithJsonSchema({"type": "number"})]
+Words = Annotated[tuple[str, ...], BeforeValidator(_several), WithJsonSchema(_WORDS)]
+
+
+class _Part(BaseModel):
+    model_config = ConfigDict(extra="forbid", strict=True, arbitrary_types_allowed=True)
+
+
+class Api(_Part):
+    """How the Sectors API is reached."""
+
+    key: str | None = Field(None, description="The raw API key; better ${SECTORS_API_KEY} than the key itself.")
+    key_file: str | None = Field(None, description="A file that holds the key, instead of `key`.")
+    base_url: str = Field("https://api.sectors.app/v2", description="https; http only on loopback.")
+    concurrency: int = Field(4, ge=1, le=32, description="Calls at the same time, at most.")
+    requests_per_second: Number = Field(5.0, gt=0, le=1000, description="Calls started per second, at most.")
+    timeout: Duration = Field(timedelta(seconds=30), description="How long one call may take.")
+
+
+class TargetUrl(_Part):
+    """Where messages go."""
+
+    url: str = Field(description="Any apprise URL.")
+
+
+class Watch(_Part):
+    """One look at the API: a filter with a schedule."""
+
+    filter: dict[str, Any] = Field(default_factory=dict, description="List parameters of the API; empty = all sites.")
+    every: Duration | None = Field(None, description="How often to poll; 1h if neither `every` nor `cron` is given.")
+    cron: str | None = Field(None, description="When to poll, as a cron string in the file's time zone.")
+    details: Age = Field(timedelta(hours=24), description="How old a detail may get; `never` = list only.")
+
+
+class When(_Part):
+    """Conditions on the figures of a change."""
+
+    above: Number | None = Field(None, description="The new figure is above this.")
+    below: Number | None = Field(None, description="The new figure is below this.")
+    rises_by: Movement | None = Field(None, description="It rose by at least this (number or percentage).")
+    falls_by: Movement | None = Field(None, description="It fell by at least this (number or percentage).")
+    changes_by: Movement | None = Field(None, description="It moved by at least this, up or down.")
+
+
+class Rule(_Part):
+    """Which changes are told to whom."""
+
+    name: str = Field(min_length=1, description="How the rule is called in messages; unique.")
+    on: Words = Field(description="Kinds of change, metrics, or globs of either.")
+    where: dict[str, Words] = Field(default_factory=dict, description="Fields of the change and what they may be.")
+    when: When = Field(default_factory=lambda: When.model_validate({}), description="Conditions on its figures.")
+    to: Words = Field(description="Names of targets.")
+    severity: Literal["info", "warning", "critical"] = Field("info", description="How much it matters.")
+    template: str | None = Field(None, description="Template of its lines; default: by kind.")
+    enabled: bool = Field(True, description="false switches the rule off.")
+
+
+class Hold(_Part):
+    """When a snapshot is not believed."""
+
+    lost_sites: Percentage = Field(20.0, description="Share of sites that vanish at once.")
+    lost_values: Percentage = Field(30.0, description="Share of values that turn null, or move by one factor, at once.")
+    at_least: int = Field(5, ge=1, description="And at least so many.")
+    confirm_after: Duration = Field(timedelta(hours=24), description="If it stays so this long, it is believed.")
+
+
+class Removal(_Part):
+    """When a missing site counts as removed."""
+
+    confirm_after: Duration = Field(timedelta(hours=24), description="How long it must be missing.")
+
+
+class Judgement(_Part):
+    """What is news and what is noise."""
+
+    hold: Hold = Field(default_factory=lambda: Hold.model_validate({}))
+    removal: Removal = Field(default_factory=lambda: Removal.model_validate({}))
+
+
+class File(_Part):
+    """rules.yaml: what Watcher looks at, what is told, and to whom."""
+
+    version: Literal[1] = Field(description="The version of this format.")
+    api: Api = Field(default_factory=lambda: Api.model_validate({}))
+    database: str | None = Field(None, description="Where the history is kept.")
+    targets: dict[str, str | TargetUrl] = Field(default_factory=dict, description="Names for apprise URLs.")
+    ops: list[str] = Field(default_factory=list, description="Targets that hear of the watcher's own troubles.")
+    timezone: str = Field("Asia/Jakarta", description="IANA time zone of schedules and messages.")
+    templates: str | None = Field(None, description="Folder of templates that override the built-in ones.")
+    watches: dict[str, Watch] = Field(min_length=1, description="What is polled.")
+    rules: list[Rule] = Field(default_factory=list, description="What is told.")
+    judgement: Judgement = Field(default_factory=lambda: Judgement.model_validate({}))
+
+
+#: Keys of the design that this version does not serve: refused by name, never ignored.
+NOT_SERVED = frozenset(
+    {
+        *(("api", "credits"), ("heartbeat",), ("watchlists",), ("silences",), ("http",)),
+        *(("rules", "*", "cooldown"), ("targets", "*", "digest"), ("targets", "*", "quiet")),
+        *(("targets", "*", "min_severity"), ("targets", "*", "even_if_quiet")),
+    }
+)
