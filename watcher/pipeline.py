@@ -316,7 +316,7 @@ def _hold_started(settings: WatchSettings, causes: tuple[str, ...]) -> Notice:
         "hold.started",
         f"{settings.name}: held, {causes[0]}",
         f"The API's answer looks like an accident upstream: {'; '.join(causes)}. Nothing is reported meanwhile. If it "
-        f"stays so for {hours:g} hours it is believed; `watcher accept {settings.name}` believes it now.",
+        f"stays so for {hours:g} hours it is believed; To believe it now: watcher accept {settings.name}",
         watch=settings.name,
     )
 
@@ -350,7 +350,7 @@ def _known_structures(seen: Observation, memory: Memory, settings: WatchSettings
 def _structures(seen: Observation, memory: Memory, settings: WatchSettings) -> Iterable[Notice]:
     new = sorted(_strange(seen, settings) - memory.structures)
     if new:
-        listed = ", ".join(f"`{key}`" for key in new[:10]) + (f" and {len(new) - 10} more" if len(new) > 10 else "")
+        listed = ", ".join(f"“{key}”" for key in new[:10]) + (f" and {len(new) - 10} more" if len(new) > 10 else "")
         yield Notice(
             "structure.unknown",
             f"{settings.name}: the API's answer has parts that are new to Watcher",

@@ -40,7 +40,7 @@ def check(document: Document, file: schema.File) -> None:
         _target(document, ("ops", index), name, file.targets)
     for name, target in file.targets.items():
         url = target if isinstance(target, str) else target.url
-        if "://" not in url and ("targets", name) not in _unset(document):
+        if "://" not in url and not {("targets", name), ("targets", name, "url")} & _unset(document):
             document.mistake(("targets", name), "an apprise URL such as slack://… or mailto://… is expected")
     if file.api.key and file.api.key_file:
         document.mistake(("api", "key_file"), "`key` and `key_file` exclude each other", key=True)

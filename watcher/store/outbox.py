@@ -9,6 +9,7 @@ import sqlite3
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Literal
 
 from watcher.model import Alert, Change, Notice
 from watcher.store.encode import CHANGE_COLUMNS, instant, to_change, to_instant
@@ -39,7 +40,7 @@ class WaitingMessage:
     last_error: str | None
     title: str
     body: str
-    format: str
+    format: Literal["markdown", "html", "text"]
 
 
 def add_alerts(conn: sqlite3.Connection, poll: int, alerts: Iterable[Alert], numbers: dict[Change, int]) -> None:

@@ -1,0 +1,37 @@
+"""Escaping for the format a message goes out in. It is applied to every value, so that no template can forget it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, Literal
+
+from markupsafe import Markup
+from markupsafe import escape as escape_html
+
+from watcher.messages.words import tame
+
+Format = Literal["markdown", "html", "text"]
+
+# Chat services differ in how they unescape, so a character that could act is replaced by one that looks like it.
+_ACTING = "*`~[]<>|\\#_@"
+_ALIKE = "∗ˋ∼⁅⁆‹›∣∖♯＿＠"
+_LOOKALIKES = str.maketrans(_ACTING, _ALIKE)
+
+
+def escaper(format: Format) -> Callable[[Any], Any]:
+    """The function that a template's values go through; `Markup` (a template's own words) passes as it is."""
+
+    def escape(value: Any) -> Any:
+        if isinstance(value, Markup):
+            return value
+        text = tame("" if value is None else str(value), longest=600)
+        if format == "html":
+            return escape_html(text)
+        return Markup(text.translate(_LOOKALIKES) if format == "markdown" else text)  # noqa: S704  (escaped here)
+
+    return escape
+
+
+def subject(text: str) -> str:
+    """A title: one line of visible characters, harmless in chat; e-mail headers take it as it is."""
+    return tame(text.translate(str.maketrans("<>`@*", "‹›ˋ＠∗")), longest=200)
