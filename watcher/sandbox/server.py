@@ -154,7 +154,12 @@ def _detail(rows: Sequence[Row], slug: str) -> Response:
     mine = [row for row in rows if row.get("slug") == slug]
     if not mine:
         return JSONResponse({"error": "Mining site not found."}, 404)
-    return JSONResponse(max(mine, key=lambda row: row.get("year") if isinstance(row.get("year"), int) else 0))
+    return JSONResponse(max(mine, key=_year))
+
+
+def _year(row: Row) -> int:
+    year = row.get("year")
+    return year if isinstance(year, int) else 0
 
 
 def _fault(status: int) -> Response:

@@ -1,0 +1,77 @@
+"""Words to the user. What is heavy is imported by the command that needs it, so that `--help` is instant.
+
+`setup` init, check, schema, test-target · `polling` poll, accept · `reading` status, changes, site ·
+`trying` demo, sandbox · `session` what they share · `console` how it is said · `clock` what time it is.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from watcher import __version__
+from watcher.cli import polling, reading, setup, trying
+from watcher.errors import WatcherError
+
+app = typer.Typer(
+    name="watcher",
+    help="Tells you what really changed at Indonesia's mining sites, and nothing else.",
+    no_args_is_help=True,
+    add_completion=True,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+
+
+def _version(asked: bool) -> None:
+    if asked:
+        typer.echo(f"watcher {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def start(
+    context: typer.Context,
+    config: Annotated[
+        Path | None, typer.Option("--config", "-c", help="rules.yaml [default: $WATCHER_CONFIG, then ./rules.yaml]")
+    ] = None,
+    version: Annotated[
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="Show the version.")
+    ] = False,
+) -> None:
+    """Tells you what really changed at Indonesia's mining sites, and nothing else."""
+    context.obj = config
+
+
+app.command("demo")(trying.demo)
+app.command("init")(setup.init)
+app.command("check")(setup.check)
+app.command("poll")(polling.poll)
+app.command("accept")(polling.accept)
+app.command("status")(reading.status)
+app.command("changes")(reading.changes)
+app.command("site")(reading.site)
+app.command("test-target")(setup.test_target)
+app.command("schema")(setup.schema)
+app.command("sandbox")(trying.sandbox)
+
+
+def main() -> None:
+    """Run the command line. Exit status: 0 done; 1 the work failed; 2 wrong usage or configuration; 3 held."""
+    try:
+        app()
+    except WatcherError as error:
+        from watcher.cli.console import explain
+
+        explain(error)
+        sys.exit(error.exit_code)
+    except KeyboardInterrupt:
+        sys.exit(130)
+    except BrokenPipeError:
+        # The reader of our output went away (`watcher changes | head`): that is no error.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        sys.exit(0)

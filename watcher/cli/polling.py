@@ -1,0 +1,164 @@
+"""poll and accept: the main job, by hand."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+from contextlib import ExitStack
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from watcher.cli import clock, console, session
+
+if TYPE_CHECKING:
+    from watcher.config import Settings
+    from watcher.dispatch import DeliveryReport
+    from watcher.pipeline import WatchSettings
+    from watcher.poll import PollReport
+    from watcher.store import Store
+
+
+def poll(
+    context: typer.Context,
+    watches: Annotated[
+        list[str] | None, typer.Argument(metavar="[WATCH]...", help="All watches if none is named.")
+    ] = None,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Print the messages; write and send nothing.")] = False,
+) -> None:
+    """Poll now: list, due details, judgement, messages, delivery."""
+    settings = session.settings_of(context.obj)
+    chosen = session.watch_settings(settings, watches or [])
+    if dry_run:
+        raise typer.Exit(asyncio.run(_rehearse(settings, chosen)))
+    raise typer.Exit(asyncio.run(_poll(settings, chosen)))
+
+
+async def _poll(settings: Settings, chosen: Sequence[WatchSettings]) -> int:
+    from watcher import dispatch
+    from watcher.api import SectorsApi
+    from watcher.delivery import Courier
+    from watcher.poll import Meter
+    from watcher.poll import poll as poll_one
+    from watcher.store import Store
+
+    api_settings = session.api_settings(settings)
+    reports: list[PollReport] = []
+    with Store.open(settings.database) as store, ExitStack() as stack:
+        bar = stack.enter_context(console.progress_bar())
+        meters = {watch.name: Meter(_booker(store, settings, watch.name)) for watch in chosen}
+        current = chosen[0].name
+        async with SectorsApi(api_settings, on_billed=lambda call: meters[current](call)) as api:
+            for watch in chosen:
+                current = watch.name
+                now = clock.now()
+                meter = meters[watch.name]
+                reports.append(await poll_one(api, store, watch, meter, ops=settings.ops, now=now, progress=bar))
+        stack.close()
+        for report in reports:
+            _say(report)
+        delivered = dispatch.deliver(store, Courier(settings.targets), session.wording_of(settings), now=clock.now)
+    _say_delivery(delivered)
+    if any(report.error is not None for report in reports) or delivered.failed:
+        return 1
+    return 3 if any(report.outcome is not None and report.outcome.verdict == "held" for report in reports) else 0
+
+
+def _booker(store: Store, settings: Settings, watch: str):  # type: ignore[no-untyped-def]
+    return lambda call: store.spend(clock.now().astimezone(settings.timezone).date(), watch, call)
+
+
+def _say(report: PollReport) -> None:
+    credits = f"{report.credits} credit{'s' if report.credits != 1 else ''}"
+    if report.outcome is None:
+        console.err().print(console.clean(f"{report.watch}: failed. {report.error}"), style="bold red", markup=False)
+        return
+    outcome, memory = report.outcome, report.outcome.memory
+    sites = len(memory.snapshot.slugs) if memory.snapshot else 0
+    said = {
+        "baseline": f"baseline of {sites} sites; changes are told from the next poll on",
+        "accepted": f"{sites} sites, {len(outcome.changes) or 'no'} change{'s' if len(outcome.changes) != 1 else ''}",
+        "held": f"held: {memory.hold.reason if memory.hold else ''}; nothing is told meanwhile",
+    }[outcome.verdict]
+    console.say(f"{report.watch}: {said} ({credits})", style="yellow" if outcome.verdict == "held" else None)
+    if report.missed:
+        console.warn(f"{report.watch}: {len(report.missed)} details could not be fetched; the next poll asks again.")
+    if report.error is not None:
+        console.warn(f"{report.watch}: details stopped. {report.error}")
+
+
+def _say_delivery(report: DeliveryReport) -> None:
+    if report.sent:
+        console.say(f"{report.sent} message{'s' if report.sent != 1 else ''} sent")
+    for target, error in report.failed.items():
+        console.warn(f"Not delivered to {error} It waits, and is tried again at the next poll." if False else
+                     f"Not delivered: {error} Waiting for the next poll ({target}).")  # fmt: skip
+    for target, count in report.parked.items():
+        console.warn(f"{count} waiting for {target}, which is not in rules.yaml any more.")
+
+
+async def _rehearse(settings: Settings, chosen: Sequence[WatchSettings]) -> int:
+    """The same poll and the same words, with nothing written and nothing sent."""
+    from watcher import pipeline
+    from watcher.api import SectorsApi
+    from watcher.delivery import Courier
+    from watcher.errors import SourceError
+    from watcher.model import Memory
+    from watcher.poll import Meter, look
+    from watcher.store import Store
+
+    status = 0
+    meter = Meter(lambda call: None)
+    courier, wording = Courier(settings.targets), session.wording_of(settings)
+    with ExitStack() as stack:
+        store = stack.enter_context(Store.open_readonly(settings.database)) if settings.database.exists() else None
+        async with SectorsApi(session.api_settings(settings), on_billed=meter) as api:
+            for watch in chosen:
+                now = clock.now()
+                memory = store.memory(watch.name, now) if store else Memory(watch.name)
+                try:
+                    sweep, missed, refused = await look(api, memory, watch, now=now)
+                except SourceError as error:
+                    console.warn(f"{watch.name}: failed. {error}")
+                    status = 1
+                    continue
+                outcome = pipeline.decide(sweep, memory, watch, now)
+                _show(outcome, settings, courier, wording, watch.name)
+                if refused is not None or missed:
+                    console.warn(f"{watch.name}: some details were not fetched. {refused or ''}")
+                if status == 0 and outcome.verdict == "held":
+                    status = 3
+    console.say(f"Dry run: nothing was written or sent. The API was asked all the same ({meter.credits} credits).")
+    return status
+
+
+def _show(outcome, settings, courier, wording, watch: str) -> None:  # type: ignore[no-untyped-def]
+    from watcher.store import Batch
+
+    targets = dict.fromkeys(target for alert in outcome.alerts for target in alert.targets)
+    if outcome.notices:
+        targets |= dict.fromkeys(settings.ops)
+    console.say(f"{watch}: {outcome.verdict}, {len(outcome.changes)} changes, {len(targets)} messages")
+    for target in targets:
+        alerts = tuple(alert for alert in outcome.alerts if target in alert.targets)
+        notices = outcome.notices if target in settings.ops else ()
+        batch = Batch(0, outcome.at, watch, target, alerts, notices, (), ())
+        message = wording.message(batch, courier.format_of(target))
+        console.say(f"--- to {target} ---", style="bold")
+        console.say(message.title, style="bold")
+        console.say(message.body)
+
+
+def accept(
+    context: typer.Context, watch: Annotated[str, typer.Argument(help="The watch whose held snapshot is right.")]
+) -> None:
+    """Believe what is held: the next poll accepts it, and tells its changes."""
+    from watcher.errors import ConfigError
+    from watcher.store import Store
+
+    settings = session.settings_of(context.obj)
+    session.watch_settings(settings, [watch])
+    with Store.open(settings.database) as store:
+        if not store.accept(watch):
+            raise ConfigError(f"Nothing is held for {watch}.", "`watcher status` shows what is.")
+    console.say(f"{watch}: what is held is believed at the next poll. `watcher poll {watch}` does it now.")

@@ -1,0 +1,150 @@
+"""status, changes, site: what the database knows."""
+
+from __future__ import annotations
+
+import csv
+import sys
+from typing import Annotated
+
+import typer
+
+from watcher.cli import clock, console, session
+
+Json = Annotated[bool, typer.Option("--json", help="One JSON document.")]
+
+
+def status(context: typer.Context, json: Json = False) -> None:
+    """Watches, last polls, holds, credits spent, waiting deliveries."""
+    settings = session.settings_of(context.obj)
+    today = clock.now().astimezone(settings.timezone).date()
+    with session.reader(settings) as store:
+        watches = store.status(settings.watches)
+        waiting = store.waiting()
+        credits = {"today": store.spent(today, today), "month": store.spent(today.replace(day=1), today)}
+    if json:
+        console.write_json(
+            {
+                "watches": [session.as_json(watch) for watch in watches.values()],
+                "credits": credits,
+                "waiting": [
+                    {"id": m.id, "target": m.target, "created_at": session.as_json(m.created_at), "title": m.title,
+                     "attempts": m.attempts, "last_error": m.last_error}
+                    for m in waiting
+                ],
+            }
+        )  # fmt: skip
+        return
+
+    def when(at: object) -> str:
+        return at.astimezone(settings.timezone).strftime("%Y-%m-%d %H:%M") if hasattr(at, "astimezone") else "never"
+
+    rows = [
+        (w.watch, when(w.last_poll), w.verdict or "not polled yet", w.sites, w.missing or "", w.credits)
+        for w in watches.values()
+    ]
+    console.table("", ("watch", "last poll", "verdict", "sites", "missing", "credits"), rows)
+    for watch in watches.values():
+        if watch.held_since is not None:
+            believed = "; accepted, the next poll believes it" if watch.hold_accepted else ""
+            console.say(f"{watch.watch}: held since {when(watch.held_since)}: {watch.held_reason}{believed}", "yellow")
+        if watch.verdict == "failed":
+            console.say(f"{watch.watch}: {watch.error} Last good poll: {when(watch.last_good_poll)}", "red")
+    console.say(f"Credits spent: {credits['today']} today, {credits['month']} this month ({settings.timezone.key}).")
+    if waiting:
+        rows = [(m.target, m.title, when(m.created_at), m.attempts, m.last_error) for m in waiting]
+        console.table("Waiting for delivery", ("target", "message", "since", "tries", "last error"), rows)
+    else:
+        console.say("No message is waiting for delivery.")
+
+
+def changes(
+    context: typer.Context,
+    since: Annotated[str | None, typer.Option(help="7d, 24h, or a date.")] = "7d",
+    watch: Annotated[str | None, typer.Option(help="Of this watch.")] = None,
+    site: Annotated[str | None, typer.Option(help="Of this site, under any slug it had.")] = None,
+    company: Annotated[str | None, typer.Option(help="Of this company (slug or name).")] = None,
+    kind: Annotated[str | None, typer.Option(help="Of this kind (globs work: site.*).")] = None,
+    json: Json = False,
+    csv: Annotated[bool, typer.Option("--csv", help="CSV with a header line.")] = False,
+) -> None:
+    """What changed, newest first."""
+    settings = session.settings_of(context.obj)
+    start = session.since(since, clock.now())
+    with session.reader(settings) as store:
+        found = store.changes(since=start, watch=watch, site=site, company=company, kind=kind)
+    if json:
+        console.write_json([session.as_json(change) for change in found])
+        return
+    if csv:
+        _write_csv([session.as_json(change) for change in found])
+        return
+    if not found:
+        console.say(f"No changes since {start:%Y-%m-%d %H:%M %Z}." if start else "No changes.")
+        return
+    from watcher.messages import headline
+
+    rows = [
+        (
+            c.at.astimezone(settings.timezone).strftime("%Y-%m-%d %H:%M"),
+            headline(c),
+            c.company_name,
+            "; ".join(part for part in (c.nature, f"suspect: {c.suspect}" if c.suspect else "", c.detail) if part),
+            c.id,
+        )
+        for c in found
+    ]
+    console.table("", ("when", "change", "company", "how", "id"), rows)
+
+
+def _write_csv(rows: list[dict[str, object]]) -> None:
+    from dataclasses import fields
+
+    from watcher.model import Change
+
+    writer = csv.DictWriter(sys.stdout, [field.name for field in fields(Change)], lineterminator="\n")
+    writer.writeheader()
+    writer.writerows(rows)
+
+
+def site(
+    context: typer.Context,
+    slug: Annotated[str, typer.Argument(help="The site, under any slug it had.")],
+    json: Json = False,
+) -> None:
+    """One site's records and timeline."""
+    from watcher.errors import ConfigError
+
+    settings = session.settings_of(context.obj)
+    with session.reader(settings) as store:
+        now = store.resolve(slug)
+        if now is None:
+            raise ConfigError(
+                f"No site {slug!r} is known.", "`watcher changes` shows slugs; the API's list has them all."
+            )
+        records, timeline = store.records(now), store.changes(site=now)
+    if json:
+        console.write_json(
+            {
+                "slug": now,
+                "records": [{"watch": watch, **session.as_json(record)} for watch, record in records],
+                "timeline": [session.as_json(change) for change in timeline],
+            }
+        )
+        return
+    from watcher.messages import headline, metric, number
+
+    first = records[0][1] if records else None
+    console.say(f"{first.name if first else now} ({now})", "bold")
+    if first is not None:
+        console.say(f"{first.company_name or 'no company'}, {first.city or '?'}, {first.province or '?'}")
+    else:
+        console.say("No list shows it any more.")
+    for watch, record in records:
+        console.say(f"\n{record.commodity_type} {record.year or ''} (watch {watch})")
+        figures = [(metric(n), number(v.amount), v.unit or "") for n, v in sorted(record.metrics.items())]
+        console.table("", ("metric", "new", "unit"), figures)
+    if timeline:
+        rows = [
+            (c.at.astimezone(settings.timezone).strftime("%Y-%m-%d %H:%M"), headline(c), c.suspect) for c in timeline
+        ]
+        console.table("Timeline", ("when", "change", "suspect"), rows)

@@ -1,0 +1,140 @@
+"""init, check, schema, test-target: from nothing to a configuration that works."""
+
+from __future__ import annotations
+
+import math
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from watcher.cli import console, session
+
+if TYPE_CHECKING:
+    from watcher.config import Settings, Watch
+    from watcher.store import WatchStatus
+
+
+def init(folder: Annotated[Path, typer.Argument(metavar="DIR", help="Where to write it.")] = Path()) -> None:
+    """Write a commented starter rules.yaml and a .env.example."""
+    from watcher.config import write_starter
+
+    for path in write_starter(folder):
+        console.say(f"wrote {path}")
+    where = "" if folder == Path() else f"cd {folder} && "
+    console.say(f"Next: {where}cp .env.example .env, put your API key and targets into it, then `watcher check`.")
+
+
+def check(context: typer.Context) -> None:
+    """Validate rules.yaml, list what it does, and price it in credits."""
+    from watcher.config import masked
+
+    settings = session.settings_of(context.obj)
+    console.say(f"{settings.path} is valid.", style="green")
+    if settings.api_key is None:
+        console.warn("There is no API key yet: set SECTORS_API_KEY in the environment or in .env.")
+    known = _known(settings)
+    rows = [(name, *_price(watch, known.get(name))) for name, watch in settings.watches.items()]
+    console.table("Watches", ("watch", "looks", "filter", "details", "sites", "per poll", "per day", "per month"), rows)
+    if any(status.sites == 0 for status in known.values()):
+        console.say("Prices without a first poll count 156 sites, the whole known table, for a watch without a filter.")
+    console.say("A first poll costs a credit per 30 rows and one per site; other details are asked for as they age.")
+    console.table("Targets", ("target", "URL"), [(name, masked(url)) for name, url in settings.targets.items()])
+    console.table(
+        "Rules",
+        ("rule", "on", "to", "severity"),
+        [
+            (r.name + ("" if r.enabled else " (off)"), ", ".join(r.on), ", ".join(r.to), r.severity)
+            for r in settings.rules
+        ],
+    )
+    hold, removal = settings.judgement.hold, settings.judgement.removal
+    console.say(
+        f"Judgement: a snapshot is held if it loses {hold.lost_sites:g} % of its sites, or {hold.lost_values:g} % of a "
+        f"metric's values (at least {hold.at_least}), for up to {_words(hold.confirm_after.total_seconds())}; a missing "
+        f"site counts as removed after {_words(removal.confirm_after.total_seconds())}."
+    )
+    console.say(f"Ops news goes to: {', '.join(settings.ops) or 'nobody (set `ops:`)'}. Database: {settings.database}")
+
+
+def _known(settings: Settings) -> dict[str, WatchStatus]:
+    from watcher.errors import StoreError
+    from watcher.store import Store
+
+    if not settings.database.exists():
+        return {}
+    try:
+        with Store.open_readonly(settings.database) as store:
+            return dict(store.status(settings.watches))
+    except StoreError as error:
+        console.warn(str(error))
+        return {}
+
+
+def _price(watch: Watch, status: WatchStatus | None) -> tuple[object, ...]:
+    """What a watch costs: list pages at every poll, each detail once per its age."""
+    sites = status.sites if status and status.sites else (156 if not watch.filter else None)
+    looks = f"every {_words(watch.every.total_seconds())}" if watch.every else f"cron {watch.cron}"
+    filters = ", ".join(f"{k}={v}" for k, v in watch.filter.items()) or "all sites"
+    ages = _words(watch.details.total_seconds()) if watch.details else "never"
+    if sites is None:
+        return (looks, filters, ages, "?", "?", "?", "after a poll")
+    polls = 86_400 / watch.every.total_seconds() if watch.every else _cron_polls(watch.cron or "")
+    pages = max(1, math.ceil((status.records if status and status.records else sites) / 30))
+    details = min(sites * 86_400 / watch.details.total_seconds(), sites * polls) if watch.details else 0.0
+    day = polls * pages + details
+    return (looks, filters, ages, sites, f"{pages} + details", f"{day:,.0f}", f"{day * 30:,.0f}")
+
+
+def _cron_polls(cron: str) -> float:
+    """Polls per day of a cron string, over four weeks from a Monday."""
+    from datetime import UTC, datetime, timedelta
+
+    from apscheduler.triggers.cron import CronTrigger
+
+    trigger = CronTrigger.from_crontab(cron, timezone=UTC)
+    start = at = datetime(2024, 1, 1, tzinfo=UTC)
+    count = 0
+    while (at := trigger.get_next_fire_time(None, at)) is not None and at < start + timedelta(days=28):
+        count += 1
+        at += timedelta(seconds=1)
+    return count / 28
+
+
+def _words(seconds: float) -> str:
+    for size, unit in ((86_400, "d"), (3_600, "h"), (60, "m")):
+        if seconds % size == 0 and seconds >= size:
+            return f"{seconds / size:g}{unit}"
+    return f"{seconds:g}s"
+
+
+def schema() -> None:
+    """Print the JSON Schema of rules.yaml, for editors."""
+    from watcher.config import File
+
+    console.write_json({"$schema": "https://json-schema.org/draft/2020-12/schema", **File.model_json_schema()})
+
+
+def test_target(
+    context: typer.Context,
+    name: Annotated[str | None, typer.Argument(help="A target; all of them if none is named.")] = None,
+) -> None:
+    """Send a test message to each target, and say what happened."""
+    from watcher.delivery import Courier
+    from watcher.errors import ConfigError, DeliveryError
+
+    settings = session.settings_of(context.obj)
+    if name is not None and name not in settings.targets:
+        raise ConfigError(f"There is no target {name!r}; known: {', '.join(settings.targets) or 'none'}.")
+    courier = Courier(settings.targets)
+    failed = False
+    for target in [name] if name is not None else settings.targets:
+        try:
+            text = f"This is how Watcher reaches “{target}”. Sent by hand from {os.uname().nodename}.\n"
+            courier.send(target, "Watcher: test message", text, courier.format_of(target))
+            console.say(f"{target}: sent", style="green")
+        except DeliveryError as error:
+            failed = True
+            console.warn(f"{error}")
+    raise typer.Exit(1 if failed else 0)
