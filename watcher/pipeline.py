@@ -316,7 +316,7 @@ def _hold_started(settings: WatchSettings, causes: tuple[str, ...]) -> Notice:
         "hold.started",
         f"{settings.name}: held, {causes[0]}",
         f"The API's answer looks like an accident upstream: {'; '.join(causes)}. Nothing is reported meanwhile. If it "
-        f"stays so for {hours:g} hours it is believed; To believe it now: watcher accept {settings.name}",
+        f"stays so for {hours:g} hours it is believed. To believe it now: watcher accept {settings.name}",
         watch=settings.name,
     )
 

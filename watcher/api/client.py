@@ -46,7 +46,7 @@ class SectorsApi:
     def __init__(self, settings: ApiSettings, *, on_billed: Callable[[str], None] = lambda call: None) -> None:
         refuse_insecure(settings.base_url)
         self._settings = settings
-        self._on_billed = on_billed
+        self.on_billed = on_billed
         self._slots = asyncio.Semaphore(settings.concurrency)
         self._pace = _Pace(1.0 / settings.requests_per_second)
         self._http = httpx.AsyncClient(
@@ -149,7 +149,7 @@ class SectorsApi:
             try:
                 async with self._http.stream("GET", url, params=dict(query)) as response:
                     if response.is_success or response.status_code == 404:
-                        self._on_billed(call)
+                        self.on_billed(call)
                     body = await _body(response)
             except httpx.TimeoutException as error:
                 raise TryAgain(f"it did not answer within {self._settings.timeout.total_seconds():g} s") from error

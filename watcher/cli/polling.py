@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import ExitStack
 from typing import TYPE_CHECKING, Annotated
 
@@ -13,7 +13,9 @@ from watcher.cli import clock, console, session
 
 if TYPE_CHECKING:
     from watcher.config import Settings
-    from watcher.dispatch import DeliveryReport
+    from watcher.delivery import Courier
+    from watcher.dispatch import DeliveryReport, Wording
+    from watcher.model import Outcome
     from watcher.pipeline import WatchSettings
     from watcher.poll import PollReport
     from watcher.store import Store
@@ -46,13 +48,11 @@ async def _poll(settings: Settings, chosen: Sequence[WatchSettings]) -> int:
     reports: list[PollReport] = []
     with Store.open(settings.database) as store, ExitStack() as stack:
         bar = stack.enter_context(console.progress_bar())
-        meters = {watch.name: Meter(_booker(store, settings, watch.name)) for watch in chosen}
-        current = chosen[0].name
-        async with SectorsApi(api_settings, on_billed=lambda call: meters[current](call)) as api:
+        async with SectorsApi(api_settings) as api:
             for watch in chosen:
-                current = watch.name
                 now = clock.now()
-                meter = meters[watch.name]
+                meter = Meter(_booker(store, settings, watch.name))
+                api.on_billed = meter
                 reports.append(await poll_one(api, store, watch, meter, ops=settings.ops, now=now, progress=bar))
         stack.close()
         for report in reports:
@@ -64,8 +64,11 @@ async def _poll(settings: Settings, chosen: Sequence[WatchSettings]) -> int:
     return 3 if any(report.outcome is not None and report.outcome.verdict == "held" for report in reports) else 0
 
 
-def _booker(store: Store, settings: Settings, watch: str):  # type: ignore[no-untyped-def]
-    return lambda call: store.spend(clock.now().astimezone(settings.timezone).date(), watch, call)
+def _booker(store: Store, settings: Settings, watch: str) -> Callable[[str], None]:
+    def book(call: str) -> None:
+        store.spend(clock.now().astimezone(settings.timezone).date(), watch, call)
+
+    return book
 
 
 def _say(report: PollReport) -> None:
@@ -90,9 +93,8 @@ def _say(report: PollReport) -> None:
 def _say_delivery(report: DeliveryReport) -> None:
     if report.sent:
         console.say(f"{report.sent} message{'s' if report.sent != 1 else ''} sent")
-    for target, error in report.failed.items():
-        console.warn(f"Not delivered to {error} It waits, and is tried again at the next poll." if False else
-                     f"Not delivered: {error} Waiting for the next poll ({target}).")  # fmt: skip
+    for error in report.failed.values():
+        console.warn(f"Not delivered: {error} It waits, and is tried again at the next poll.")
     for target, count in report.parked.items():
         console.warn(f"{count} waiting for {target}, which is not in rules.yaml any more.")
 
@@ -132,7 +134,7 @@ async def _rehearse(settings: Settings, chosen: Sequence[WatchSettings]) -> int:
     return status
 
 
-def _show(outcome, settings, courier, wording, watch: str) -> None:  # type: ignore[no-untyped-def]
+def _show(outcome: Outcome, settings: Settings, courier: Courier, wording: Wording, watch: str) -> None:
     from watcher.store import Batch
 
     targets = dict.fromkeys(target for alert in outcome.alerts for target in alert.targets)

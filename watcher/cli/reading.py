@@ -51,8 +51,11 @@ def status(context: typer.Context, json: Json = False) -> None:
             console.say(f"{watch.watch}: {watch.error} Last good poll: {when(watch.last_good_poll)}", "red")
     console.say(f"Credits spent: {credits['today']} today, {credits['month']} this month ({settings.timezone.key}).")
     if waiting:
-        rows = [(m.target, m.title, when(m.created_at), m.attempts, m.last_error) for m in waiting]
-        console.table("Waiting for delivery", ("target", "message", "since", "tries", "last error"), rows)
+        console.table(
+            "Waiting for delivery",
+            ("target", "message", "since", "tries", "last error"),
+            [(m.target, m.title, when(m.created_at), m.attempts, m.last_error) for m in waiting],
+        )
     else:
         console.say("No message is waiting for delivery.")
 

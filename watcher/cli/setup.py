@@ -51,9 +51,9 @@ def check(context: typer.Context) -> None:
     )
     hold, removal = settings.judgement.hold, settings.judgement.removal
     console.say(
-        f"Judgement: a snapshot is held if it loses {hold.lost_sites:g} % of its sites, or {hold.lost_values:g} % of a "
-        f"metric's values (at least {hold.at_least}), for up to {_words(hold.confirm_after.total_seconds())}; a missing "
-        f"site counts as removed after {_words(removal.confirm_after.total_seconds())}."
+        f"Judgement: a snapshot is held if it loses {hold.lost_sites:g} % of its sites, or {hold.lost_values:g} % of "
+        f"a metric's values (at least {hold.at_least}), for up to {_words(hold.confirm_after.total_seconds())}; a "
+        f"missing site counts as removed after {_words(removal.confirm_after.total_seconds())}."
     )
     console.say(f"Ops news goes to: {', '.join(settings.ops) or 'nobody (set `ops:`)'}. Database: {settings.database}")
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import tempfile
 from datetime import datetime, timedelta
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -14,6 +15,7 @@ from watcher.cli import clock, console
 
 if TYPE_CHECKING:
     from watcher.messages import Format
+    from watcher.poll import PollReport
 
 
 class Mailbox:
@@ -70,17 +72,21 @@ async def _demo(save: Path | None) -> None:
             for number, day in enumerate(script):
                 world.rows = day.table
                 now = begin + timedelta(days=number, hours=1)
-                meter = Meter(lambda call, now=now: store.spend(now.date(), watch.name, call))
+                meter = Meter(partial(store.spend, now.date(), watch.name))
                 api_settings = ApiSettings(served.base_url, world.key, concurrency=8, requests_per_second=1000)
                 async with SectorsApi(api_settings, on_billed=meter) as api:
                     report = await poll(api, store, watch, meter, ops=("mail",), now=now)
                 mailbox.received.clear()
-                dispatch.deliver(store, mailbox, wording, now=lambda now=now: now)
-                _show_day(number, day.story, report, mailbox, save, now)
+                dispatch.deliver(store, mailbox, wording, now=partial(_same, now))
+                _show_day(number, day.story, report, mailbox, save)
     console.say("That was Watcher. Next: watcher init, put in your API key and a target, then watcher poll.", "bold")
 
 
-def _show_day(number, story: str, report, mailbox: Mailbox, save: Path | None, now: datetime) -> None:  # type: ignore[no-untyped-def]
+def _same(now: datetime) -> datetime:
+    return now
+
+
+def _show_day(number: int, story: str, report: PollReport, mailbox: Mailbox, save: Path | None) -> None:
     outcome = report.outcome
     verdict = (
         f"{outcome.verdict}, {len(outcome.changes)} changes, {report.credits} credits" if outcome else report.error

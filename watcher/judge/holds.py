@@ -45,7 +45,7 @@ def _lost_values(pairs: Pairs, changed: Pairs, policy: HoldPolicy) -> list[str]:
         had.update(old.metrics.keys())
     found = [
         f"{name} turned null at {count} of the {had[name]} records that had it"
-        for name, count in sorted(lost.items())
+        for name, count in sorted(lost.items(), key=lambda item: (-item[1], item[0]))
         if _many(count, had[name], policy.lost_values, policy.at_least)
     ]
     for words, has in _PLACES:

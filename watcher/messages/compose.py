@@ -167,7 +167,7 @@ def _facts(change: Change, alert: Alert) -> dict[str, object]:
         "nature": words.nature(change),
         "place": words.place(change),
         "map_link": Markup(words.map_link(change)),  # noqa: S704  (digits and our own words)
-        "sign": SEVERITY_SIGNS[alert.severity],
+        "sign": SEVERITY_SIGNS[alert.severity].strip(),
     }
 
 

@@ -88,12 +88,13 @@ def _new_mine(table: Table) -> None:
 
 
 def _figures(table: Table) -> None:
-    falls, rises, revised = producing(table)[:3]
+    falls, rises = producing(table)[:2]
+    revised = next(row for row in table[8:] if "proven_reserves_Mt" in (row["resources_reserves"] or ()))
     falls["production_volume"] = round(falls["production_volume"] * 0.88, 1)
     falls["overburden_removal_volume"] = round(falls["production_volume"] * falls["strip_ratio"], 1)
     rises["strip_ratio"] = round(rises["strip_ratio"] * 1.17, 2)
     rises["overburden_removal_volume"] = round(rises["production_volume"] * rises["strip_ratio"], 1)
-    revised["resources_reserves"] = {
+    revised["resources_reserves"] |= {
         "proven_reserves_Mt": 88.0,
         "probable_reserves_Mt": 41.5,
         "total_reserves_Mt": 129.5,
