@@ -77,8 +77,8 @@ class SectorsApi:
             SourceError: a page could not be had.
         """
 
-        async def page(offset: int) -> Page:
-            query = {**filter, "order_by": "year", "limit": 30, "offset": offset}
+        async def page(offset: int, order: str) -> Page:
+            query = {**filter, "order_by": order, "limit": 30, "offset": offset}
             found = await self._call("list", "/mining/sites/", query)
             if not isinstance(found, Page):
                 raise SourceError("The Sectors API has no list of mining sites (404).", "Check api.base_url.")

@@ -12,7 +12,6 @@ from typing import Any, Self
 from watcher.api.answers import TryAgain
 from watcher.errors import SweepIncomplete
 
-_TRIES = 3
 _PAGE = 30
 
 
@@ -49,8 +48,14 @@ def _whole(raw: object) -> int | None:
     return raw if isinstance(raw, int) and not isinstance(raw, bool) and raw >= 0 else None
 
 
-async def gather(page: Callable[[int], Awaitable[Page]]) -> tuple[object, ...]:
-    """All rows of a list, given a function that fetches the page at an offset.
+#: Each try asks for another order, so that ties, and rows that are alike, do not fall on the same pages again.
+_ORDERS = ("year", "production_volume", "strip_ratio")
+
+Fetch = Callable[[int, str], Awaitable[Page]]
+
+
+async def gather(page: Fetch) -> tuple[object, ...]:
+    """All rows of a list, given a function that fetches the page at an offset in an order (`order_by`).
 
     A list that moves while it is read is read again, up to three times in all. Rows may be gathered over the tries,
     until they are as many distinct ones as the list says it has.
@@ -60,14 +65,15 @@ async def gather(page: Callable[[int], Awaitable[Page]]) -> tuple[object, ...]:
     """
     known: dict[str, object] = {}
     why = ""
-    for _ in range(_TRIES):
+    for order in _ORDERS:
         try:
-            rows, total = await _once(page)
+            readings, total = await _once(page, order)
         except _Contradiction as contradiction:
             why = str(contradiction)
             continue
+        rows = [row for one in readings for row in one.rows]
         counts = Counter(map(_text, rows))
-        if len(rows) == total and not _torn(rows, counts):
+        if len(rows) == total and not _torn(readings):
             return tuple(rows)
         why = f"{len(counts)} different rows came, the list says it has {total}"
         # A row that changed between the tries is one row: the newer replaces the older of the same identity.
@@ -86,9 +92,9 @@ class _Contradiction(Exception):
     """Two pages of one reading contradict each other."""
 
 
-async def _once(page: Callable[[int], Awaitable[Page]]) -> tuple[list[object], int]:
+async def _once(page: Fetch, order: str) -> tuple[Sequence[Page], int]:
     """One reading of the list, page by page at the offsets that the first page's length gives."""
-    first = await page(0)
+    first = await page(0, order)
     _check(first, first.total, 0)
     step = len(first.rows)
     if step == 0 and first.total > 0:
@@ -96,12 +102,12 @@ async def _once(page: Callable[[int], Awaitable[Page]]) -> tuple[list[object], i
     pages: Sequence[Page] = ()
     if 0 < step < first.total:
         offsets = range(step, first.total, step)
-        pages = await asyncio.gather(*(page(offset) for offset in offsets))
+        pages = await asyncio.gather(*(page(offset, order) for offset in offsets))
         for offset, one in zip(offsets, pages, strict=True):
             _check(one, first.total, offset)
     if (first, *pages)[-1].has_next is True:
         raise _Contradiction(f"the list says it has {first.total} rows, and that more follow the last of them")
-    return [row for one in (first, *pages) for row in one.rows], first.total
+    return (first, *pages), first.total
 
 
 def _check(one: Page, total: int, offset: int) -> None:
@@ -113,14 +119,15 @@ def _check(one: Page, total: int, offset: int) -> None:
         raise _Contradiction(f"a page of {len(one.rows)} rows was sent, 30 were asked for")
 
 
-def _torn(rows: Sequence[object], counts: Counter[str]) -> bool:
-    """Whether a row came on two pages, which means that another was passed over. Twins stand side by side."""
-    if len(counts) == len(rows):
-        return False
-    places: dict[str, list[int]] = {}
-    for place, row in enumerate(rows):
-        places.setdefault(_text(row), []).append(place)
-    return any(seen[-1] - seen[0] != len(seen) - 1 for seen in places.values())
+def _torn(pages: Sequence[Page]) -> bool:
+    """Whether a row came on two pages: then another was passed over. Rows alike on one page are rows of their own."""
+    seen: set[str] = set()
+    for one in pages:
+        texts = set(map(_text, one.rows))
+        if texts & seen:
+            return True
+        seen |= texts
+    return False
 
 
 def _text(row: object) -> str:
