@@ -42,6 +42,7 @@ def sink() -> Iterator[Sink]:
                 state.received.append(json.loads(body))
             self.send_response(500 if state.refuse else 200)
             self.end_headers()
+            self.wfile.write(b"ok")
 
         def log_message(self, format: str, *args: Any) -> None:
             return

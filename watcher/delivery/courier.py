@@ -84,4 +84,7 @@ def _parts(url: str) -> list[str]:
 def _quieten() -> None:
     # At DEBUG these write whole requests, webhook paths included; their warnings we tell ourselves.
     for name in ("apprise", "urllib3", "requests"):
-        logging.getLogger(name).setLevel(logging.CRITICAL)
+        logger = logging.getLogger(name)
+        logger.setLevel(logging.WARNING)
+        logger.propagate = False
+        logger.addHandler(logging.NullHandler())

@@ -16,6 +16,8 @@ Format = Literal["markdown", "html", "text"]
 _ACTING = "*`~[]<>|\\#_@"
 _ALIKE = "∗ˋ∼⁅⁆‹›∣∖♯＿＠"
 _LOOKALIKES = str.maketrans(_ACTING, _ALIKE)
+# Plain text acts nowhere by itself, but webhooks pass it on to places where tags and mentions do.
+_PLAIN = str.maketrans("<>@", "‹›＠")
 
 
 def escaper(format: Format) -> Callable[[Any], Any]:
@@ -27,7 +29,7 @@ def escaper(format: Format) -> Callable[[Any], Any]:
         text = tame("" if value is None else str(value), longest=600)
         if format == "html":
             return escape_html(text)
-        return Markup(text.translate(_LOOKALIKES) if format == "markdown" else text)  # noqa: S704  (escaped here)
+        return Markup(text.translate(_LOOKALIKES if format == "markdown" else _PLAIN))  # noqa: S704  (escaped here)
 
     return escape
 

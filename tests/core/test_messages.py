@@ -1,0 +1,167 @@
+"""Messages say it all in the first line, and upstream text is harmless in every format."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import jinja2
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tests.core.histories import START
+from watcher.delivery import built_in
+from watcher.messages import Format, Message, compose, metric, number, percent
+from watcher.model import Alert, Change, Notice
+
+FORMATS: tuple[Format, ...] = ("markdown", "html", "text")
+BASE = Change(
+    id="c0ffee123456", at=START, watch="coal", kind="metric.changed", slug="sangkulirang", name="Sangkulirang",
+    company_slug="pt-batu", company_name="PT Batu", commodity_type="Coal", year=2024, metric="strip_ratio",
+    unit="bcm/t", old=10.5, new=12.3, delta=1.8, percent=17.142857, nature="revised", province="Kalimantan Timur", city="Berau",
+    latitude=1.25, longitude=117.5,
+)  # fmt: skip
+
+
+def told(*changes: Change, format: Format = "text", severity: Any = "info", user: Any = None, **more: Any) -> Message:
+    alerts = [Alert("rule", severity, ("desk",), change, more.get("template")) for change in changes]
+    return compose(
+        user, built_in(), alerts, more.get("notices", ()),
+        watch="coal", at=START, format=format, timezone=ZoneInfo("Asia/Jakarta"),
+    )  # fmt: skip
+
+
+def test_one_change_is_told_in_the_title() -> None:
+    """The first line says it all."""
+    assert told(BASE, severity="warning").title == "⚠ Sangkulirang: strip ratio 10.5 → 12.3 bcm/t (+17 %)"
+
+
+@pytest.mark.parametrize("format", FORMATS)
+def test_a_line_has_everything(format: Format) -> None:
+    """Name, company, old → new, unit, difference, percentage, nature, year, and the id."""
+    body = told(BASE, format=format).body
+    for words in ("Sangkulirang", "PT Batu", "10.5 → 12.3 bcm/t (+1.8 bcm/t, +17 %)", "revised, 2024", "c0ffee123456"):
+        assert words in body, words
+    assert "13:00 WIB" in body
+
+
+@pytest.mark.parametrize("format", FORMATS)
+def test_marks_of_doubt_and_places(format: Format) -> None:
+    """Suspicion, correction, the reason of a leave, and a map link are shown."""
+    doubt = replace(BASE, suspect="a negative figure")
+    fixed = replace(BASE, corrects="a record in which …")
+    left = replace(BASE, kind="site.left", detail="its production is now 4", old=None, new=None, metric=None)
+    body = told(doubt, fixed, left, format=format).body
+    assert "suspect: a negative figure" in body.replace("SUSPECT", "suspect") and "corrects a record" in body
+    assert "its production is now 4" in body and "mlat=1.250000" in body
+
+
+def test_many_changes_are_cut_and_counted() -> None:
+    """More than twenty: the rest is a count, and the title counts them all."""
+    changes = [replace(BASE, id=f"{n:012}", slug=f"m{n}", name=f"M{n}") for n in range(57)]
+    message = told(*changes)
+    assert (
+        message.title == "57 changes · coal"
+        and "and 37 more" in message.body
+        and message.body.count("strip ratio") == 20
+    )
+
+
+def test_changes_are_grouped_by_site_worst_first() -> None:
+    """A site's name stands once above its changes; what is worst comes first."""
+    other = replace(BASE, slug="other", name="Other", id="1")
+    alerts = [
+        Alert("r", "info", ("d",), other),
+        Alert("r", "critical", ("d",), BASE),
+        Alert("r", "info", ("d",), replace(BASE, metric="reserves.total", id="2")),
+    ]
+    body = compose(None, built_in(), alerts, (), watch="w", at=START, format="text", timezone=ZoneInfo("UTC")).body
+    assert body.index("Sangkulirang") < body.index("Other") and body.count("Sangkulirang") == 1
+
+
+def test_notices_are_told_to_ops() -> None:
+    """The watcher's own news has its title in the subject."""
+    message = told(notices=[Notice("hold.started", "coal: held", "Why.")])
+    assert message.title == "Watcher: coal: held" and "Why." in message.body
+
+
+@pytest.mark.parametrize(
+    ("name", "words"),
+    [("reserves.proven", "proven reserves"), ("limonite.reserves.total", "limonite total reserves"),
+     ("reserves.au_grade", "reserves Au grade"), ("production_volume", "production"), ("odd_key", "odd key")],
+)  # fmt: skip
+def test_metrics_in_words(name: str, words: str) -> None:
+    """Names of metrics are said as a person says them."""
+    assert metric(name) == words
+
+
+def test_numbers_in_words() -> None:
+    """Six digits, thousands apart, no trailing zeros; percentages with a sign."""
+    assert [number(n) for n in (258.0, 1234567.0, 12.30, 0.1 + 0.2, None, -3.5)] == [
+        "258", "1,234,567", "12.3", "0.3", "none", "−3.5",
+    ]  # fmt: skip
+    assert [percent(p) for p in (17.14, -4.5, 0.04, -100)] == ["+17 %", "−4.5 %", "+0 %", "−100 %"]
+
+
+NASTY = "<script>alert(1)</script> <!channel> *x* _y_ `z` [a](http://evil.example) @here \n- item\u202e\u200b # h | t"
+
+
+@pytest.mark.parametrize("format", FORMATS)
+def test_upstream_text_is_harmless(format: Format) -> None:
+    """Markup, mentions, links, newlines and hidden characters of upstream do nothing."""
+    nasty = replace(
+        BASE, name=NASTY + "x" * 10_000, company_name=NASTY, province=NASTY, kind="site.moved", old=NASTY, new=NASTY
+    )
+    message = told(nasty, replace(nasty, id="2"), format=format)
+    body, title = message.body, message.title
+    assert "\n" not in title and len(title) <= 200 and "<" not in title
+    assert "<script" not in body and "<!channel" not in body and "\n- item" not in body
+    assert not re.search("[\u202a-\u202e\u200b]", body + title) and len(body) < 12_000
+    if format == "markdown":
+        assert "*x*" not in body and "`z`" not in body and "](http://evil" not in body and "@here" not in body
+
+
+texts = st.text(max_size=30) | st.sampled_from([NASTY, "\ud800", "{{ 7 * 7 }}", "{% raw %}"])
+
+
+@given(
+    texts, texts, texts, st.sampled_from(FORMATS), st.sampled_from(["site.added", "owner.changed", "metric.changed"])
+)
+def test_any_text_renders(name: str, company: str, extra: str, format: Format, kind: Any) -> None:
+    """Whatever upstream writes, the message is rendered, and no markup of theirs survives."""
+    message = told(
+        replace(BASE, kind=kind, name=name, company_name=company, suspect=extra, detail=extra), format=format
+    )
+    assert "<script" not in message.body and "<!channel" not in message.body and "49" not in name + message.title
+    (message.title + message.body).encode()
+
+
+def test_a_user_template_overrides_one_file() -> None:
+    """One file of the user's folder replaces the built-in one of that name; the others stay."""
+    own = jinja2.DictLoader({"change.txt.j2": "MINE {{ change.slug }} {{ change.name }}"})
+    assert "- MINE sangkulirang" in told(BASE, user=own).body
+
+
+def test_a_rule_names_its_template() -> None:
+    """`template: brief` writes the lines of its alerts."""
+    own = jinja2.DictLoader({"brief.txt.j2": "brief: {{ kind }}"})
+    assert "- brief: strip ratio" in told(BASE, user=own, template="brief").body
+
+
+@pytest.mark.parametrize(
+    "broken", ["{{ nothing.here }}", "{% if %}", "{{ ''.__class__.__mro__ }}", "{{ change.slug.x() }}"]
+)
+def test_a_broken_template_falls_back(broken: str) -> None:
+    """The alert still goes, in the built-in words; what was wrong is returned."""
+    message = told(BASE, user=jinja2.DictLoader({"change.txt.j2": broken}))
+    assert "strip ratio: 10.5" in message.body and len(message.problems) == 1
+
+
+def test_the_shipped_templates_are_documented() -> None:
+    """Every shipped template starts with a comment on its variables."""
+    folder = Path(__file__).parents[2] / "templates"
+    assert all(path.read_text().startswith("{#-") for path in folder.glob("*.j2"))
