@@ -3,13 +3,14 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: help demo test check format clean
+.PHONY: help demo test check format pictures clean
 
 help:
 	@echo "make demo    watch the whole product work, on a bundled sandbox API"
 	@echo "make test    run the tests"
 	@echo "make check   ruff, mypy --strict, and the floors of the house"
 	@echo "make format  let ruff put the code in order"
+	@echo "make pictures  make the README's picture from the demo's real messages (needs chromium)"
 
 .venv/ready: pyproject.toml constraints.txt
 	$(PYTHON) -c 'import sys; sys.exit("Watcher needs Python 3.11 or newer; set PYTHON=/path/to/it.") if sys.version_info < (3, 11) else None'
@@ -32,6 +33,9 @@ check: .venv/ready
 format: .venv/ready
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
+
+pictures: .venv/ready
+	$(BIN)/python docs/pictures/make.py
 
 clean:
 	rm -rf .venv dist build

@@ -22,8 +22,8 @@ FORMATS: tuple[Format, ...] = ("markdown", "html", "text")
 BASE = Change(
     id="c0ffee123456", at=START, watch="coal", kind="metric.changed", slug="sangkulirang", name="Sangkulirang",
     company_slug="pt-batu", company_name="PT Batu", commodity_type="Coal", year=2024, metric="strip_ratio",
-    unit="bcm/t", old=10.5, new=12.3, delta=1.8, percent=17.142857, nature="revised", province="Kalimantan Timur", city="Berau",
-    latitude=1.25, longitude=117.5,
+    unit="bcm/t", old=10.5, new=12.3, delta=1.8, percent=17.142857, nature="revised", province="Kalimantan Timur",
+    city="Berau", latitude=1.25, longitude=117.5,
 )  # fmt: skip
 
 

@@ -42,6 +42,7 @@ class Group:
     company: str
     alerts: tuple[Alert, ...]
     severity: str
+    map_link: Markup
     lines: list[Markup] = field(default_factory=list)
 
 
@@ -166,7 +167,6 @@ def _facts(change: Change, alert: Alert) -> dict[str, object]:
         "movement": words.movement(change),
         "nature": words.nature(change),
         "place": words.place(change),
-        "map_link": Markup(words.map_link(change)),  # noqa: S704  (digits and our own words)
         "sign": SEVERITY_SIGNS[alert.severity].strip(),
     }
 
@@ -187,11 +187,12 @@ def _groups(alerts: Sequence[Alert]) -> list[Group]:
         by_slug.setdefault(alert.change.slug, []).append(alert)
     return [
         Group(
-            slug,
-            words.tame(one[0].change.name or slug),
-            words.tame(one[0].change.company_name or ""),
-            tuple(one),
-            _worst(one),
+            slug=slug,
+            name=words.tame(one[0].change.name or slug),
+            company=words.tame(one[0].change.company_name or ""),
+            alerts=tuple(one),
+            severity=_worst(one),
+            map_link=Markup(next(filter(None, (words.map_link(a.change) for a in one)), "")),  # noqa: S704  (our words)
         )
         for slug, one in by_slug.items()
     ]
