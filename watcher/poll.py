@@ -118,9 +118,16 @@ async def poll(
         list_calls=meter.lists,
         detail_calls=meter.details,
         ops_targets=ops,
-        note=f"{len(missed)} details could not be fetched" if missed else "",
+        note=_note(outcome, missed),
     )
     return PollReport(settings.name, outcome, meter.credits, missed, refused)
+
+
+def _note(outcome: Outcome, missed: dict[str, str]) -> str:
+    """What was not well about a poll that was good."""
+    parts = [f"{len(missed)} details could not be fetched"] if missed else []
+    parts += [f"{outcome.unread} rows could not be read whole"] if outcome.unread else []
+    return "; ".join(parts)
 
 
 def _trouble(watch: str, error: SourceError, failures: int) -> tuple[Notice, ...]:

@@ -185,6 +185,10 @@ async def _body(response: httpx.Response) -> bytes:
     return b"".join(parts)
 
 
+# Retries are no news: what fails for good is told by our own errors, and stamina's log lines would only frighten.
+stamina.instrumentation.set_on_retry_hooks([])
+
+
 class _Pace:
     """Lets calls start evenly: the first at once, each next one `seconds` after the one before."""
 

@@ -84,6 +84,8 @@ def _say(report: PollReport) -> None:
         "held": f"held: {memory.hold.reason if memory.hold else ''}; nothing is told meanwhile",
     }[outcome.verdict]
     console.say(f"{report.watch}: {said} ({credits})", style="yellow" if outcome.verdict == "held" else None)
+    if outcome.unread:
+        console.warn(f"{report.watch}: {outcome.unread} rows could not be read whole; they keep their last values.")
     if report.missed:
         console.warn(f"{report.watch}: {len(report.missed)} details could not be fetched; the next poll asks again.")
     if report.error is not None:

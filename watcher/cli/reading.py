@@ -145,7 +145,7 @@ def site(
     for watch, record in records:
         console.say(f"\n{record.commodity_type} {record.year or ''} (watch {watch})")
         figures = [(metric(n), number(v.amount), v.unit or "") for n, v in sorted(record.metrics.items())]
-        console.table("", ("metric", "new", "unit"), figures)
+        console.table("", ("metric", "value", "unit"), figures)
     if timeline:
         rows = [
             (c.at.astimezone(settings.timezone).strftime("%Y-%m-%d %H:%M"), headline(c), c.suspect) for c in timeline

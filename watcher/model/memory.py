@@ -63,7 +63,10 @@ class Memory:
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What a poll decided. `memory` is the successor of the memory it was decided with."""
+    """What a poll decided. `memory` is the successor of the memory it was decided with.
+
+    `unread` counts the rows with something in them that could not be read; they keep their last values there.
+    """
 
     verdict: Verdict
     at: datetime
@@ -71,3 +74,4 @@ class Outcome:
     changes: tuple[Change, ...] = ()
     alerts: tuple[Alert, ...] = ()
     notices: tuple[Notice, ...] = ()
+    unread: int = 0

@@ -21,11 +21,13 @@ class Observation:
         fetched: slugs whose detail answered; `gone`: those whose detail was a 404.
         loose: details of slugs that the list does not have.
         fingerprints: per slug, a digest of its list rows; equal as long as they say the same.
+        unread: how many rows or details had something in them that could not be read.
         unknown: keys that the parser does not know, each with the slugs it was seen on.
     """
 
     records: tuple[Record, ...]
     unreadable: int
+    unread: int
     fetched: frozenset[str]
     gone: frozenset[str]
     loose: Mapping[str, Record]
@@ -41,8 +43,8 @@ def observe(sweep: Sweep) -> Observation:
     for slug, detail in sweep.details.items():
         if detail.gone:
             continue
-        row = rows.read(detail.body, detail=True)
-        if row is None or row.record.slug != slug:
+        row = rows.read(_named(detail.body, slug), detail=True)
+        if row is None:
             continue
         details[slug] = row.record
         for key in row.unknown:
@@ -57,6 +59,7 @@ def observe(sweep: Sweep) -> Observation:
     return Observation(
         records=tuple(listed),
         unreadable=len(sweep.rows) - len(listed),
+        unread=len(sweep.rows) - sum(not record.unread for record in listed),
         fetched=frozenset(details),
         gone=frozenset(slug for slug, detail in sweep.details.items() if detail.gone),
         loose={slug: record for slug, record in details.items() if slug not in by_slug},
@@ -80,6 +83,11 @@ def fingerprints(raw_rows: Iterable[object]) -> dict[str, str]:
         slug: hashlib.blake2b("\n".join(sorted(texts)).encode(), digest_size=8).hexdigest()
         for slug, texts in said.items()
     }
+
+
+def _named(body: object, slug: str) -> object:
+    """A detail under the slug that it was asked for: that is what it answers to, whatever slug it says or lacks."""
+    return {**body, "slug": slug} if isinstance(body, dict) else body
 
 
 def _row_of(detail: Record, candidates: list[tuple[int, Record]]) -> int | None:

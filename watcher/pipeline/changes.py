@@ -1,0 +1,130 @@
+"""From a step to judged changes, and who is absent from now on."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
+from datetime import datetime
+
+from watcher import diff, judge
+from watcher.model import Absent, Change, Memory, Record
+from watcher.parse import Observation
+from watcher.pipeline.settings import WatchSettings
+from watcher.pipeline.step import Step
+
+Told = tuple[Change, Record | None, Record]
+
+
+def changes_of(
+    memory: Memory, step: Step, seen: Observation, settings: WatchSettings, now: datetime
+) -> tuple[tuple[Change, ...], tuple[Absent, ...]]:
+    """The judged changes, and who is absent from now on."""
+    assert memory.snapshot is not None
+    before = memory.snapshot.records
+    told: list[Told] = []
+    past = _past(memory, step)
+    for old, new in step.pairs:
+        told += [(c, old, new) for c in diff.compare(old, new, past.get(new.slug, ()), at=now, watch=settings.name)]
+    if step.renamed:
+        told = [item for item in told if not (item[0].kind == "site.renamed" and item[0].slug in step.renamed.values())]
+        told += _renamed(before, memory, step, settings.name, now)
+    told += _arrived(memory, step, past, settings.name, now)
+    absent, departed = _absent(memory, step, seen, settings, now)
+    told += departed
+    changes = [judge.mark(change, old, new) for change, old, new in told]
+    companies = judge.renamed_companies(step.pairs, (new for _, new in step.pairs))
+    changes = judge.fold(changes, companies, {new.slug: old.company_slug or "" for old, new in step.pairs})
+    changes = judge.reverted(changes, memory.recent, dict(step.renamed))
+    return tuple(diff.with_id(change) for change in changes), absent
+
+
+def _past(memory: Memory, step: Step) -> dict[str, list[Record]]:
+    """Every former record of a site, under its present slug."""
+    past: dict[str, list[Record]] = {}
+    former = (*(memory.snapshot.records if memory.snapshot else ()), *(entry.record for entry in memory.absent))
+    for record in former:
+        past.setdefault(step.renamed.get(record.slug, record.slug), []).append(record)
+    return past
+
+
+def _renamed(before: Iterable[Record], memory: Memory, step: Step, watch: str, now: datetime) -> list[Told]:
+    former = {r.slug: r for r in (*(entry.record for entry in memory.absent), *before)}
+    latest = _latest(new for _, new in step.pairs)
+    told: list[Told] = []
+    for old_slug, slug in step.renamed.items():
+        old, new = former[old_slug], latest[slug]
+        names = (old.name, new.name) if old.name != new.name else (old_slug, slug)
+        change = diff.about("site.renamed", new, at=now, watch=watch, old=names[0], new=names[1], old_slug=old_slug)
+        told.append((change, old, new))
+    return told
+
+
+def _arrived(memory: Memory, step: Step, past: Mapping[str, list[Record]], watch: str, now: datetime) -> list[Told]:
+    """Sites and reports that the last snapshot did not have."""
+    assert memory.snapshot is not None
+    told: list[Told] = []
+    announced: set[str] = set()
+    listed = memory.snapshot.slugs | set(step.renamed.values())
+    for entry, new in step.back:
+        if entry.state != "missing" and new.slug not in listed and new.slug not in announced:
+            announced.add(new.slug)
+            kind = "site.returned" if entry.state == "removed" else "site.entered"
+            told.append((diff.about(kind, new, at=now, watch=watch), entry.record, new))  # type: ignore[arg-type]
+        changes = diff.compare(entry.record, new, past.get(new.slug, ()), at=now, watch=watch)
+        told += [(change, entry.record, new) for change in changes]
+    newcomers = _latest(record for record in step.fresh if record.slug not in past)
+    for slug, record in newcomers.items():
+        elsewhere = memory.elsewhere.get(slug)
+        known = elsewhere is not None and elsewhere <= memory.snapshot.at
+        production = record.metrics.get("production_volume")
+        figure: dict[str, object] = {}
+        if production is not None:
+            figure = {"metric": "production_volume", "unit": production.unit, "new": production.amount}
+        kind = "site.entered" if known else "site.added"
+        told.append((diff.about(kind, record, at=now, watch=watch, **figure), None, record))  # type: ignore[arg-type]
+    for record in step.fresh:
+        if record.slug in past:
+            changes = diff.report(record, past[record.slug], at=now, watch=watch)
+            told += [(change, None, record) for change in changes]
+    return told
+
+
+def _latest(records: Iterable[Record]) -> dict[str, Record]:
+    """Per slug, the record of the latest year."""
+    latest: dict[str, Record] = {}
+    for record in records:
+        if record.slug not in latest or (record.year or 0) > (latest[record.slug].year or 0):
+            latest[record.slug] = record
+    return latest
+
+
+def _absent(
+    memory: Memory, step: Step, seen: Observation, settings: WatchSettings, now: datetime
+) -> tuple[tuple[Absent, ...], list[Told]]:
+    """Who is away from now on, and who has been so for so long that it is told."""
+    since = memory.hold.since if memory.hold else now
+    back = {id(entry) for entry, _ in step.back}
+    entries = [e for e in memory.absent if id(e) not in back and e.record.slug not in step.renamed]
+    entries += [Absent(record, since) for record in step.gone]
+    told: list[Told] = []
+    states: dict[str, Absent] = {}
+    overdue = judge.overdue(entries, step.present, settings.judgement.removal, now)
+    for slug, missing in overdue.items():
+        last = _latest(entry.record for entry in missing)[slug]
+        if slug in seen.gone:
+            change = diff.about("site.removed", last, at=now, watch=settings.name)
+            states[slug] = replace(missing[0], state="removed")
+        elif slug in seen.loose:
+            reason = judge.reason_left(settings.filter, seen.loose[slug])
+            change = diff.about("site.left", seen.loose[slug], at=now, watch=settings.name, detail=reason)
+            states[slug] = replace(missing[0], state="left")
+        else:
+            continue
+        told.append((change, last, last))
+    absent = tuple(
+        replace(entry, state=states[entry.record.slug].state)
+        if entry.record.slug in states and entry.state == "missing"
+        else entry
+        for entry in entries
+    )
+    return (memory.absent if absent == memory.absent else absent), told

@@ -1,0 +1,54 @@
+"""The whole snapshot: what was observed, completed with what is remembered."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from datetime import datetime
+
+from watcher import diff
+from watcher.model import DetailSeen, Memory, Record, in_order
+from watcher.parse import Observation
+from watcher.pipeline.settings import WatchSettings
+
+
+def complete(memory: Memory, seen: Observation) -> tuple[tuple[Record, ...], frozenset[str]]:
+    """The snapshot's records: what was observed, completed with what is remembered.
+
+    Returns them in a fixed order, with the slugs that are kept only because some rows could not be read: then no
+    missing record can be told from an unreadable one.
+    """
+    accepted = memory.snapshot.records if memory.snapshot else ()
+    base: tuple[Record, ...] = accepted
+    if memory.hold is not None:
+        overlay = diff.match(accepted, memory.hold.candidate)
+        base = (*(new for _, new in overlay.pairs), *overlay.gone, *overlay.fresh)
+    first = diff.match(base, seen.records)
+    away = diff.match((entry.record for entry in memory.absent), first.fresh)
+    records = [diff.carry(old, new) for old, new in (*first.pairs, *away.pairs)] + list(away.fresh)
+    kept: frozenset[str] = frozenset()
+    if seen.unreadable:
+        unseen = diff.match(accepted, records).gone
+        records += unseen
+        kept = frozenset(record.slug for record in unseen)
+    return tuple(sorted(records, key=in_order)), kept
+
+
+def details_seen(
+    memory: Memory, seen: Observation, records: Iterable[Record], now: datetime
+) -> Mapping[str, DetailSeen]:
+    asked = seen.fetched | seen.gone
+    if not asked and all(slug in seen.fingerprints for slug in memory.details):
+        return memory.details
+    wanted = {record.slug for record in records} | {entry.record.slug for entry in memory.absent}
+    if memory.snapshot is not None:
+        wanted |= memory.snapshot.slugs
+    details = {slug: mark for slug, mark in memory.details.items() if slug in wanted}
+    return details | {slug: DetailSeen(now, seen.fingerprints.get(slug, "")) for slug in asked if slug in wanted}
+
+
+def is_baseline(memory: Memory, settings: WatchSettings, records: tuple[Record, ...]) -> bool:
+    if memory.snapshot is None or dict(memory.filter or {}) != dict(settings.filter):
+        return True
+    # A first look into an empty table is as likely an accident upstream as the truth: a whole table is no news then.
+    never_any = not memory.snapshot.records and not memory.absent
+    return never_any and len({r.slug for r in records}) >= settings.judgement.hold.at_least
