@@ -9,7 +9,7 @@ I/O      `api`       the Sectors API → Sweep
          `config`    rules.yaml ↔ settings
 pure     `pipeline`  decide: parse ─► diff ─► judge ─► rules
 pure     `parse` · `plan` · `diff` · `judge` · `rules` · `messages`
-values   `model` · `errors` · `units` · `geography`
+values   `model` · `errors` · `units` · `geography` · `addresses`
 apart    `sandbox`   a stand-in for the API; knows nothing of us
 
 An import only ever goes down. Read `model`, `pipeline`, `poll`, then any room.

@@ -13,10 +13,11 @@ import httpx
 import stamina
 
 from watcher import __version__
+from watcher.addresses import host_of, loopback
 from watcher.api import answers
 from watcher.api.answers import TryAgain
 from watcher.api.listing import Page, gather
-from watcher.api.settings import ApiSettings, loopback, refuse_insecure
+from watcher.api.settings import ApiSettings, refuse_insecure
 from watcher.errors import SourceError, SourceRefused
 from watcher.model import Detail
 
@@ -58,7 +59,7 @@ class SectorsApi:
             timeout=settings.timeout.total_seconds(),
             limits=httpx.Limits(max_connections=settings.concurrency, max_keepalive_connections=settings.concurrency),
             follow_redirects=False,
-            trust_env=not loopback(httpx.URL(settings.base_url).host),
+            trust_env=not loopback(host_of(settings.base_url)),
         )
 
     async def __aenter__(self) -> Self:

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import ipaddress
 from dataclasses import dataclass, field
 from datetime import timedelta
 
-import httpx
-
+from watcher.addresses import safe_for_key
 from watcher.errors import ConfigError
 
 
@@ -33,25 +31,8 @@ class ApiSettings:
 
 def refuse_insecure(base_url: str) -> None:
     """Raise ConfigError unless the key travels encrypted, or does not leave this machine."""
-    try:
-        url = httpx.URL(base_url)
-    except httpx.InvalidURL:
-        url = httpx.URL("")
-    if url.scheme == "https" and url.host:
-        return
-    if url.scheme == "http" and loopback(url.host):
-        return
-    raise ConfigError(
-        f"api.base_url must start with https:// (http:// only on loopback), not {base_url!r}.",
-        "The API key would travel in the clear.",
-    )
-
-
-def loopback(host: str) -> bool:
-    """Whether a host name or address is this machine itself."""
-    if host == "localhost":
-        return True
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return False
+    if not safe_for_key(base_url):
+        raise ConfigError(
+            f"api.base_url must start with https:// (http:// only on loopback), not {base_url!r}.",
+            "The API key would travel in the clear.",
+        )

@@ -12,6 +12,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from apscheduler.triggers.cron import CronTrigger
 
+from watcher.addresses import safe_for_key
 from watcher.config import schema
 from watcher.config.document import Document
 from watcher.geography import COMMODITIES, PROVINCES
@@ -42,6 +43,10 @@ def check(document: Document, file: schema.File) -> None:
         url = target if isinstance(target, str) else target.url
         if "://" not in url and not {("targets", name), ("targets", name, "url")} & _unset(document):
             document.mistake(("targets", name), "an apprise URL such as slack://… or mailto://… is expected")
+    if not safe_for_key(file.api.base_url):
+        document.mistake(
+            ("api", "base_url"), "https:// is expected (http:// on loopback only): the key would be readable"
+        )
     if file.api.key and file.api.key_file:
         document.mistake(("api", "key_file"), "`key` and `key_file` exclude each other", key=True)
     for name, watch in file.watches.items():

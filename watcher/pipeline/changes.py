@@ -7,7 +7,7 @@ from dataclasses import replace
 from datetime import datetime
 
 from watcher import diff, judge
-from watcher.model import Absent, Change, Memory, Record
+from watcher.model import Absent, Change, Kind, Memory, Record
 from watcher.parse import Observation
 from watcher.pipeline.settings import WatchSettings
 from watcher.pipeline.step import Step
@@ -68,8 +68,8 @@ def _arrived(memory: Memory, step: Step, past: Mapping[str, list[Record]], watch
     for entry, new in step.back:
         if entry.state != "missing" and new.slug not in listed and new.slug not in announced:
             announced.add(new.slug)
-            kind = "site.returned" if entry.state == "removed" else "site.entered"
-            told.append((diff.about(kind, new, at=now, watch=watch), entry.record, new))  # type: ignore[arg-type]
+            kind: Kind = "site.returned" if entry.state == "removed" else "site.entered"
+            told.append((diff.about(kind, new, at=now, watch=watch), entry.record, new))
         changes = diff.compare(entry.record, new, past.get(new.slug, ()), at=now, watch=watch)
         told += [(change, entry.record, new) for change in changes]
     newcomers = _latest(record for record in step.fresh if record.slug not in past)
@@ -80,8 +80,8 @@ def _arrived(memory: Memory, step: Step, past: Mapping[str, list[Record]], watch
         figure: dict[str, object] = {}
         if production is not None:
             figure = {"metric": "production_volume", "unit": production.unit, "new": production.amount}
-        kind = "site.entered" if known else "site.added"
-        told.append((diff.about(kind, record, at=now, watch=watch, **figure), None, record))  # type: ignore[arg-type]
+        arrival: Kind = "site.entered" if known else "site.added"
+        told.append((diff.about(arrival, record, at=now, watch=watch, **figure), None, record))
     for record in step.fresh:
         if record.slug in past:
             changes = diff.report(record, past[record.slug], at=now, watch=watch)
