@@ -104,7 +104,7 @@ def test_no_secret_is_in_the_repr(tmp_path: Path) -> None:
         ("version: 1", "version: 1\nversion: 1", "2:1: `version` stands here twice (first in line 1)"),
         ("version: 1", "version: [1", "this is not valid YAML"),
         ("json://localhost", "localhost", "4:9: an apprise URL"),
-        ("timeout: 10s", "base_url: http://example.com", "2:31: https:// is expected"),
+        ("timeout: 10s", "base_url: http://example.com", "2:32: https:// is expected"),
     ],
 )
 def test_a_mistake_has_its_place_and_remedy(tmp_path: Path, old: str, new: str, mistake: str) -> None:
