@@ -152,6 +152,14 @@ def test_a_rule_names_its_template() -> None:
     assert "- brief: strip ratio" in told(BASE, user=own, template="brief").body
 
 
+@pytest.mark.parametrize("format", FORMATS)
+def test_new_sites_have_a_template_of_their_own(format: Format) -> None:
+    """`template: new_sites` writes a new mine in one line, in every format."""
+    new = replace(BASE, kind="site.added", metric="production_volume", old=None, new=3.4, unit="Mt")
+    body = told(new, format=format, template="new_sites").body
+    assert "production 3.4 Mt" in body and "Berau, Kalimantan Timur" in body and "new site" not in body
+
+
 @pytest.mark.parametrize(
     "broken", ["{{ nothing.here }}", "{% if %}", "{{ ''.__class__.__mro__ }}", "{{ change.slug.x() }}"]
 )
