@@ -114,6 +114,51 @@ def test_a_mistake_has_its_place_and_remedy(tmp_path: Path, old: str, new: str, 
     assert any(mistake in text for text in found), found
 
 
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        ('{key: "${KEY}", timeout: 10s}', "hidden-secret"),
+        ('key: "${KEY}"', "key: [hidden-secret]"),
+        ("desk: ${DESK:-json://localhost}", "desk: {slack://hidden-secret: 1}"),
+        ("to: desk", "to: slack://hidden-secret"),
+        ("to: desk", "to: ${SECRET}"),
+        ("  desk: ${DESK:-json://localhost}", "  desk: hidden-secret"),
+    ],
+)
+def test_a_secret_in_the_wrong_place_is_not_shown(tmp_path: Path, old: str, new: str) -> None:
+    """A mistake never quotes what may be a key or a URL."""
+    assert old in GOOD
+    with pytest.raises(ConfigError) as caught:
+        read(tmp_path, GOOD.replace(old, new, 1), SECRET="hidden-secret")
+    assert "hidden-secret" not in str(caught.value) + "".join(map(str, caught.value.mistakes))
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        ("below: 40", "below: .nan"),
+        ("below: 40", "below: .inf"),
+        ("below: 40", f"below: {'9' * 400}"),
+        ("every: 15m", f"every: {'9' * 14}d"),
+        ("timeout: 10s", "timeout: 0s"),
+        ("version: 1", "version: true"),
+        ("on: production_volume", "on: sites.*"),
+        ("on: production_volume", "on: reserves"),
+    ],
+)
+def test_values_that_mean_nothing_are_refused(tmp_path: Path, old: str, new: str) -> None:
+    """No number, no time, no such thing: a mistake with a place, never a traceback."""
+    assert len(mistakes(tmp_path, GOOD.replace(old, new, 1))) == 1
+
+
+def test_a_key_of_digits_is_a_key(tmp_path: Path) -> None:
+    """An unquoted variable of digits stays text where text is meant; a key with a line break is refused."""
+    text = GOOD.replace('api: {key: "${KEY}", timeout: 10s}', "api:\n  key: ${KEY}")
+    assert read(tmp_path, text, KEY="987654").api_key == "987654"
+    with pytest.raises(ConfigError, match="characters"):
+        require_key(read(tmp_path, text, KEY="one\ntwo"))
+
+
 def test_all_mistakes_are_told_at_once(tmp_path: Path) -> None:
     """Mistakes of shape do not hide mistakes of meaning."""
     text = GOOD.replace("every: 15m", "every: soon").replace("to: desk", "to: dekc").replace("critical", "hot")

@@ -113,7 +113,13 @@ def schema() -> None:
     """Print the JSON Schema of rules.yaml, for editors."""
     from watcher.config import File
 
-    console.write_json({"$schema": "https://json-schema.org/draft/2020-12/schema", **File.model_json_schema()})
+    document = File.model_json_schema()
+    for part in document["$defs"].values():
+        for about in part["properties"].values():
+            # pydantic writes a default as it keeps it (PT30S, 20.0), which is not how the file writes it.
+            if isinstance(about.get("default"), str | float) and ("pattern" in about or "anyOf" in about):
+                del about["default"]
+    console.write_json({"$schema": "https://json-schema.org/draft/2020-12/schema", **document})
 
 
 def test_target(

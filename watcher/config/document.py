@@ -12,6 +12,8 @@ import yaml
 from watcher.errors import Mistake
 
 Path = tuple[str | int, ...]
+# A URL may be a secret wherever it stands, also where it does not belong.
+_URL = re.compile(r"([A-Za-z][A-Za-z0-9+.-]*://)[^\s`'\"…]+")
 _VARIABLE = re.compile(r"\$\$\{|\$\{([A-Za-z_][A-Za-z0-9_]*)(?::-([^}]*))?\}")
 
 
@@ -32,7 +34,7 @@ class Document:
 
     def mistake(self, path: Path, text: str, *, key: bool = False) -> None:
         """Note an error at a path, or at the nearest part around it that stands in the file."""
-        self.mistakes.append(Mistake(self.file, *self.place(path, key=key), text))
+        self.mistakes.append(Mistake(self.file, *self.place(path, key=key), _URL.sub(r"\1…", text)))
 
     def place(self, path: Path, *, key: bool = False) -> tuple[int, int]:
         """Line and column of the value at a path (of its key if `key`)."""
@@ -95,7 +97,7 @@ def _scalar(node: yaml.Node, path: Path, document: Document, environ: Mapping[st
     if "${" in text:
         text = _substituted(text, path, document, environ)
         document.substituted.add(path)
-        plain = getattr(node, "style", None) is None
+        plain = getattr(node, "style", None) is None and not _is_text(path)
         return _plain(text) if plain else text
     constructor = yaml.SafeLoader("")
     try:
@@ -107,12 +109,21 @@ def _scalar(node: yaml.Node, path: Path, document: Document, environ: Mapping[st
     return value if isinstance(value, str | int | float | bool | None) else text
 
 
+def _is_text(path: Path) -> bool:
+    """Whether what stands at a path is text whatever it looks like: a key of digits is a key."""
+    return path[:1] in {("targets",), ("database",)} or path[:2] in {("api", "key"), ("api", "key_file")}
+
+
 def _plain(text: str) -> Any:
-    """A substituted value keeps the type that it would have in the file, numbers that is; all else is text."""
-    try:
-        return int(text)
-    except ValueError:
-        return text
+    """A substituted value has the type that it would have in the file: a number, true or false, else text."""
+    if text in {"true", "false"}:
+        return text == "true"
+    for kind in (int, float):
+        try:
+            return kind(text)
+        except ValueError:
+            continue
+    return text
 
 
 def _substituted(text: str, path: Path, document: Document, environ: Mapping[str, str]) -> str:

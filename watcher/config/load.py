@@ -30,17 +30,21 @@ def find(option: Path | None, environ: Mapping[str, str], folder: Path) -> Path:
 def environment(path: Path, environ: Mapping[str, str]) -> Mapping[str, str]:
     """The environment, completed with `.env` beside the file; what is really set wins."""
     try:
-        lines = (path.parent / ".env").read_text(encoding="utf-8").splitlines()
+        lines = (path.parent / ".env").read_text(encoding="utf-8-sig").splitlines()
     except (OSError, UnicodeDecodeError):
         return environ
     found: dict[str, str] = {}
     for line in lines:
         name, equals, value = line.strip().removeprefix("export ").partition("=")
         if equals and name.strip() and not name.lstrip().startswith("#"):
-            value = value.strip()
-            quoted = len(value) > 1 and value[0] == value[-1] and value[0] in "'\""
-            found[name.strip()] = value[1:-1] if quoted else value.partition(" #")[0].strip()
+            found[name.strip()] = _env_value(value.strip())
     return {**found, **environ}
+
+
+def _env_value(value: str) -> str:
+    """What stands right of the `=`: quoted, or up to a comment."""
+    end = value.find(value[0], 1) if value[:1] in {"'", '"'} else -1
+    return value[1:end] if end > 0 else value.partition(" #")[0].strip()
 
 
 def load(path: Path, environ: Mapping[str, str]) -> Settings:
@@ -165,16 +169,18 @@ def _explain(document: Document, error: Mapping[str, Any]) -> None:
     elif kind == "value_error":
         document.mistake(path, str(error["ctx"]["error"]))
     elif kind == "literal_error":
-        document.mistake(path, f"expected {error['ctx']['expected']}{_shown(error['input'])}")
+        document.mistake(path, f"expected {error['ctx']['expected']}{_shown(path, error['input'])}")
     elif kind == "too_short":
         document.mistake(path, "at least one is expected")
     else:
         said = error["msg"].replace("Input should be", "expected")
         said = said.replace("a valid dictionary or instance of ", "keys and values of ").replace("a valid ", "a ")
-        document.mistake(path, f"{said[0].lower()}{said[1:]}{_shown(error['input'])}")
+        document.mistake(path, f"{said[0].lower()}{said[1:]}{_shown(path, error['input'])}")
 
 
-def _shown(value: object) -> str:
+def _shown(path: tuple[str | int, ...], value: object) -> str:
+    if path[:1] in {("api",), ("targets",)}:
+        return ""  # it may be a secret in the wrong place
     return f", not {value!r}" if isinstance(value, int | float) or (isinstance(value, str) and len(value) < 30) else ""
 
 
@@ -240,7 +246,7 @@ def _settings(path: Path, file: schema.File, document: Document, environ: Mappin
 def _key(path: Path, api: schema.Api, document: Document, environ: Mapping[str, str]) -> str | None:
     if api.key:
         return api.key.strip()
-    file = path.parent / api.key_file if api.key_file else None
+    file = path.parent / Path(api.key_file).expanduser() if api.key_file else None
     if file is None and environ.get("CREDENTIALS_DIRECTORY"):
         credential = Path(environ["CREDENTIALS_DIRECTORY"]) / "sectors-api-key"
         file = credential if credential.exists() else None

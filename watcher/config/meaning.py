@@ -73,7 +73,9 @@ def _zone(document: Document, name: str) -> None:
 
 
 def _target(document: Document, path: tuple[str | int, ...], name: str, targets: Mapping[str, Any]) -> None:
-    if name not in targets:
+    if path in document.substituted or "://" in name:
+        document.mistake(path, "the name of a target is expected here")
+    elif name not in targets:
         known = ", ".join(targets) or "none"
         document.mistake(path, f"unknown target `{name}`; known: {known}{near(name, targets)}")
 
@@ -152,7 +154,10 @@ def _each(
 def _can_occur(word: str) -> bool:
     if any(fnmatchcase(name, word) for name in (*KINDS, *METRICS)):
         return True
-    root = word.partition(".")[0]
+    root, dot, _ = word.partition(".")
+    roots = (*_METRIC_ROOTS, *(kind.partition(".")[0] for kind in KINDS))
+    if not dot or (root not in roots and get_close_matches(root, roots, n=1, cutoff=0.8)):
+        return False
     return root in _METRIC_ROOTS or (root not in {kind.partition(".")[0] for kind in KINDS} and "." in word)
 
 

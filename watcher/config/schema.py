@@ -10,6 +10,9 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, WithJsonSche
 
 from watcher.rules import Bound
 
+#: No figure of a mine is larger; infinities and not-a-numbers are none.
+_LARGEST = 1e15
+
 _UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86400, "w": 604800}
 
 
@@ -17,7 +20,21 @@ def _duration(raw: Any) -> timedelta:
     match = re.fullmatch(r"(\d+(?:\.\d+)?)\s*([smhdw])", raw.strip()) if isinstance(raw, str) else None
     if match is None:
         raise ValueError("a duration such as 30s, 15m, 1h, 24h or 7d is expected")
-    return timedelta(seconds=float(match.group(1)) * _UNITS[match.group(2)])
+    try:
+        return timedelta(seconds=float(match.group(1)) * _UNITS[match.group(2)])
+    except OverflowError:
+        raise ValueError("a shorter duration is expected") from None
+
+
+def _timeout(raw: Any) -> timedelta:
+    duration = _duration(raw)
+    if not duration:
+        raise ValueError("a duration above zero is expected")
+    return duration
+
+
+def _version(raw: Any) -> Any:
+    return raw if type(raw) is int else f"{raw}"
 
 
 def _age(raw: Any) -> timedelta | None:
@@ -32,7 +49,7 @@ def _percentage(raw: Any) -> float:
 
 
 def _bound(raw: Any) -> Bound:
-    if isinstance(raw, int | float) and not isinstance(raw, bool) and raw >= 0:
+    if isinstance(raw, int | float) and not isinstance(raw, bool) and 0 <= raw <= _LARGEST:
         return Bound(float(raw))
     match = re.fullmatch(r"(\d+(?:\.\d+)?)\s*%", raw.strip()) if isinstance(raw, str) else None
     if match is None:
@@ -41,7 +58,7 @@ def _bound(raw: Any) -> Bound:
 
 
 def _number(raw: Any) -> float:
-    if isinstance(raw, bool) or not isinstance(raw, int | float):
+    if isinstance(raw, bool) or not isinstance(raw, int | float) or not -_LARGEST <= raw <= _LARGEST:
         raise ValueError("a number is expected")
     return float(raw)
 
@@ -60,6 +77,7 @@ _AGE = {"anyOf": [_TIME, {"const": "never"}]}
 _SHARE = {"type": "string", "pattern": r"^\d+(\.\d+)?\s*%$"}
 
 Duration = Annotated[timedelta, BeforeValidator(_duration), WithJsonSchema(_TIME)]
+Timeout = Annotated[timedelta, BeforeValidator(_timeout), WithJsonSchema(_TIME)]
 Age = Annotated[timedelta | None, BeforeValidator(_age), WithJsonSchema(_AGE)]
 Percentage = Annotated[float, BeforeValidator(_percentage), WithJsonSchema(_SHARE)]
 Movement = Annotated[Bound, BeforeValidator(_bound), WithJsonSchema(_BOUND)]
@@ -79,7 +97,7 @@ class Api(_Part):
     base_url: str = Field("https://api.sectors.app/v2", description="https; http only on loopback.")
     concurrency: int = Field(4, ge=1, le=32, description="Calls at the same time, at most.")
     requests_per_second: Number = Field(5.0, gt=0, le=1000, description="Calls started per second, at most.")
-    timeout: Duration = Field(timedelta(seconds=30), description="How long one call may take.")
+    timeout: Timeout = Field(timedelta(seconds=30), description="How long one call may take.")
 
 
 class TargetUrl(_Part):
@@ -145,7 +163,7 @@ class Judgement(_Part):
 class File(_Part):
     """rules.yaml: what Watcher looks at, what is told, and to whom."""
 
-    version: Literal[1] = Field(description="The version of this format.")
+    version: Annotated[Literal[1], BeforeValidator(_version)] = Field(description="The version of this format.")
     api: Api = Field(default_factory=lambda: Api.model_validate({}))
     database: str | None = Field(None, description="Where the history is kept.")
     targets: dict[str, str | TargetUrl] = Field(default_factory=dict, description="Names for apprise URLs.")

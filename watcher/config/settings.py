@@ -54,6 +54,8 @@ def require_key(settings: Settings) -> str:
         ConfigError: there is none.
     """
     if settings.api_key:
+        if not (settings.api_key.isascii() and settings.api_key.isprintable()):
+            raise ConfigError("The API key has characters that no key has.", "Copy it again, without line breaks.")
         return settings.api_key
     raise ConfigError(
         "There is no API key.", "Set SECTORS_API_KEY in the environment or in .env, or api.key or api.key_file."
@@ -63,7 +65,10 @@ def require_key(settings: Settings) -> str:
 def database_path(given: str | None, folder: Path, environ: Mapping[str, str]) -> Path:
     """Where the database is: as given (relative to the file), else systemd's or the user's state directory."""
     if given:
-        return folder / Path(given).expanduser()
+        try:
+            return folder / Path(given).expanduser()
+        except RuntimeError:
+            return folder / given
     if environ.get("STATE_DIRECTORY"):
         return Path(environ["STATE_DIRECTORY"].split(":")[0]) / "watcher.db"
     return Path(platformdirs.user_state_dir("watcher", appauthor=False)) / "watcher.db"
@@ -71,4 +76,4 @@ def database_path(given: str | None, folder: Path, environ: Mapping[str, str]) -
 
 def masked(url: str) -> str:
     """A target's URL as it may be shown: its scheme only."""
-    return f"{url.partition('://')[0]}://…"
+    return f"{url.partition('://')[0]}://…" if "://" in url else "…"
