@@ -17,12 +17,14 @@ def details_due(
     confirm: Iterable[str],
     *,
     max_age: timedelta | None,
+    believe_after: timedelta,
     now: datetime,
 ) -> tuple[str, ...]:
     """The slugs whose detail is due, the most urgent first.
 
     That is: missing sites to be confirmed; sites never asked for; sites whose list rows say something new; details of
-    `max_age` or older; and, while a hold is on, a few of those that it doubts.
+    `max_age` or older; those that came back blank `believe_after` ago; and, while a hold is on, a few of those that it
+    doubts.
 
     Args:
         fingerprints: per listed slug, a digest of its rows.
@@ -37,6 +39,9 @@ def details_due(
     due |= dict.fromkeys(slug for slug, mark in fingerprints.items() if slug in seen and seen[slug].fingerprint != mark)
     aged = sorted((seen[slug].at, slug) for slug in fingerprints if slug in seen and now - seen[slug].at >= max_age)
     due |= dict.fromkeys(slug for _, slug in aged)
+    due |= dict.fromkeys(
+        slug for slug, one in seen.items() if one.blank and slug in fingerprints and now - one.blank >= believe_after
+    )
     doubted = sorted((seen[slug].at, slug) for slug in doubted_details(memory) if slug in fingerprints and slug in seen)
     due |= dict.fromkeys(slug for _, slug in doubted[:PROBES])
     return tuple(due)

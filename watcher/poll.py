@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Protocol
 
-from watcher import pipeline
+from watcher import parse, pipeline
 from watcher.api import SectorsApi
 from watcher.errors import SourceError, SourceRefused
 from watcher.model import Detail, Memory, Notice, Outcome, Sweep
@@ -72,7 +72,7 @@ async def look(
     rows = await api.sites(settings.filter)
     sweep = Sweep(now, rows)
     missed: dict[str, str] = {}
-    wanted: Sequence[str] = pipeline.due(rows, memory, settings, now)
+    wanted: Sequence[str] = pipeline.due(parse.read_list(rows), memory, settings, now)
     while wanted:
         if progress is not None:
             progress.begin(settings.name, len(wanted))
@@ -83,7 +83,7 @@ async def look(
         if answers.refused is not None:
             return sweep, missed, answers.refused
         asked = sweep.details.keys() | missed.keys()
-        wanted = [slug for slug in pipeline.due_again(sweep, memory) if slug not in asked]
+        wanted = [slug for slug in pipeline.due_again(parse.observe(sweep), memory) if slug not in asked]
     return sweep, missed, None
 
 

@@ -8,6 +8,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from watcher.model import Change, Detail, Memory, Notice, Sweep
+from watcher.parse import observe, read_list
 from watcher.pipeline import WatchSettings, decide, due, due_again
 
 START = datetime(2026, 3, 2, 6, 0, tzinfo=UTC)
@@ -67,9 +68,9 @@ def sweep(
     keep = listed if callable(listed) else lambda row: True
     rows = tuple(list_row(row) for row in table if keep(row))
     by_slug = {row["slug"]: row for row in table if isinstance(row.get("slug"), str)}
-    details = {slug: Detail(slug, by_slug.get(slug)) for slug in due(rows, memory, settings, now)}
+    details = {slug: Detail(slug, by_slug.get(slug)) for slug in due(read_list(rows), memory, settings, now)}
     first = Sweep(now, rows, details)
-    details |= {slug: Detail(slug, by_slug.get(slug)) for slug in due_again(first, memory)}
+    details |= {slug: Detail(slug, by_slug.get(slug)) for slug in due_again(observe(first), memory)}
     return Sweep(now, rows, details)
 
 

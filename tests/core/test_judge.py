@@ -286,3 +286,16 @@ def test_an_empty_memory_is_a_baseline() -> None:
     settings = WatchSettings("all")
     outcome = decide(sweep(TABLE, Memory("all"), settings, START), Memory("all"), settings, START)
     assert outcome.verdict == "baseline" and not outcome.alerts
+
+
+def test_one_blank_detail_is_no_news_until_it_stays_so() -> None:
+    """A detail that loses its place and all its reserves at once: asked again after `confirm_after`, and only then
+    believed; back by then, it was nothing. Half a loss is told at once."""
+    empty = {"resources_reserves": None, "location": None, "overburden_removal_volume": None}
+    blank_one = [TABLE[0] | empty, *TABLE[1:]]
+    day = timedelta(hours=24)
+    assert play(TABLE, blank_one, TABLE, TABLE, every=day).kinds == []
+    stayed = play(TABLE, blank_one, blank_one, every=day)
+    assert {change.nature for change in stayed.changes} == {"withdrawn"} and len(stayed.changes) == 4
+    half = play(TABLE, [TABLE[0] | {"resources_reserves": None}, *TABLE[1:]], every=day)
+    assert len(half.changes) == 3

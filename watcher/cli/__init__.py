@@ -1,7 +1,8 @@
 """Words to the user. What is heavy is imported by the command that needs it, so that `--help` is instant.
 
 `setup` init, check, schema, test-target · `polling` poll, accept · `reading` status, changes, site ·
-`trying` demo, sandbox · `session` what they share · `console` how it is said · `clock` what time it is.
+`backtesting` backtest · `trying` demo, sandbox · `session` what they share · `console` how it is said ·
+`clock` what time it is.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ from typing import Annotated
 import typer
 
 from watcher import __version__
-from watcher.cli import polling, reading, setup, trying
+from watcher.cli import backtesting, polling, reading, setup, trying
 from watcher.errors import WatcherError
 
 app = typer.Typer(
@@ -51,6 +52,7 @@ app.command("demo")(trying.demo)
 app.command("init")(setup.init)
 app.command("check")(setup.check)
 app.command("poll")(polling.poll)
+app.command("backtest")(backtesting.backtest)
 app.command("accept")(polling.accept)
 app.command("status")(reading.status)
 app.command("changes")(reading.changes)

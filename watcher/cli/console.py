@@ -102,3 +102,15 @@ def progress_bar() -> Iterator[Progress]:
             bar.reset(task, total=details, description=f"{clean(watch)}: details")
 
         yield _Bar(begin, lambda: bar.advance(task))
+
+
+@contextmanager
+def counting(what: str, total: int) -> Iterator[Callable[[], None]]:
+    """A bar over so many steps, on stderr and only on a terminal; yields the function that counts one."""
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+    console = err()
+    with Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as bar:
+        task = bar.add_task(what, total=total)
+        yield lambda: bar.advance(task)

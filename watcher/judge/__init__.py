@@ -1,6 +1,7 @@
 """Is it news, or noise upstream? One file per question; `policy` is what a user may set about the answers."""
 
 from watcher.judge.absences import overdue, reason_left
+from watcher.judge.blanks import blanked, unbelieved
 from watcher.judge.companies import fold, renamed_companies
 from watcher.judge.holds import causes
 from watcher.judge.policy import HoldPolicy, JudgementPolicy, RemovalPolicy
@@ -12,6 +13,7 @@ __all__ = [
     "HoldPolicy",
     "JudgementPolicy",
     "RemovalPolicy",
+    "blanked",
     "causes",
     "contradictions",
     "fold",
@@ -21,4 +23,5 @@ __all__ = [
     "renamed_companies",
     "renames",
     "reverted",
+    "unbelieved",
 ]

@@ -36,10 +36,14 @@ class Absent:
 
 @dataclass(frozen=True, slots=True)
 class DetailSeen:
-    """When a slug's detail was last fetched, and the fingerprint of its list rows at that time."""
+    """When a slug's detail was last fetched, and the fingerprint of its list rows at that time.
+
+    `blank` is since when it has had nothing in it, where that is not believed yet.
+    """
 
     at: datetime
     fingerprint: str
+    blank: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)

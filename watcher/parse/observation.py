@@ -7,7 +7,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 
-from watcher.model import LIST_METRICS, Record, Sweep
+from watcher.model import LIST_METRICS, Detail, Record, Sweep
 from watcher.parse import rows
 
 
@@ -34,20 +34,76 @@ class Observation:
     fingerprints: Mapping[str, str]
     unknown: Mapping[str, frozenset[str]]
 
+    def without_details(self, slugs: Iterable[str]) -> Observation:
+        """The same, as if the details of `slugs` had not been asked for."""
+        doubted = frozenset(slugs)
+        records = tuple(_list_view(r) if r.slug in doubted else r for r in self.records)
+        return replace(self, records=records, fetched=self.fetched - doubted)
+
+
+@dataclass(frozen=True, slots=True)
+class Listing:
+    """The rows of a list, read: its readable records, how many rows there were, and the fingerprints of its slugs."""
+
+    records: tuple[Record, ...]
+    rows: int
+    fingerprints: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class DetailRead:
+    """One detail, read: its record (None where it could not be), the keys nobody knows, whether it was a 404."""
+
+    record: Record | None
+    unknown: frozenset[str] = frozenset()
+    gone: bool = False
+
+
+def read_list(raw_rows: Iterable[object]) -> Listing:
+    """Read every row of a list. Raises nothing, whatever the JSON."""
+    raw_rows = tuple(raw_rows)
+    records = tuple(row.record for raw in raw_rows if (row := rows.read(raw, detail=False)) is not None)
+    return Listing(records, len(raw_rows), _fingerprints(records))
+
+
+def listing_of(records: Iterable[Record]) -> Listing:
+    """The list that the API gave when it led to `records`: what of them only a detail says is left out."""
+    shown = tuple(map(_list_view, records))
+    return Listing(shown, len(shown), _fingerprints(shown))
+
+
+def _list_view(record: Record) -> Record:
+    return replace(
+        record,
+        metrics={name: value for name, value in record.metrics.items() if name in LIST_METRICS},
+        attributes={},
+        latitude=None,
+        longitude=None,
+        detailed=False,
+        unread=record.unread - _ONLY_DETAIL,
+    )
+
+
+def read_detail(detail: Detail) -> DetailRead:
+    """Read one detail. Raises nothing, whatever the JSON."""
+    if detail.gone:
+        return DetailRead(None, gone=True)
+    row = rows.read(_named(detail.body, detail.slug), detail=True)
+    return DetailRead(None) if row is None else DetailRead(row.record, row.unknown)
+
 
 def observe(sweep: Sweep) -> Observation:
     """Read every row and detail of `sweep`. Raises nothing, whatever the JSON."""
-    listed = [row.record for raw in sweep.rows if (row := rows.read(raw, detail=False)) is not None]
+    return join(read_list(sweep.rows), {slug: read_detail(detail) for slug, detail in sweep.details.items()})
+
+
+def join(listing: Listing, read: Mapping[str, DetailRead]) -> Observation:
+    """A list and the details that were asked for, as one observation."""
+    listed = list(listing.records)
+    details = {slug: detail.record for slug, detail in read.items() if detail.record is not None}
     unknown: dict[str, set[str]] = defaultdict(set)
-    details: dict[str, Record] = {}
-    for slug, detail in sweep.details.items():
-        if detail.gone:
-            continue
-        row = rows.read(_named(detail.body, slug), detail=True)
-        if row is None:
-            continue
-        details[slug] = row.record
-        for key in row.unknown:
+    for slug, detail in read.items():
+        for key in detail.unknown:
             unknown[key].add(slug)
     by_slug: dict[str, list[int]] = defaultdict(list)
     for index, record in enumerate(listed):
@@ -58,27 +114,24 @@ def observe(sweep: Sweep) -> Observation:
             listed[place] = _with_detail(listed[place], detail_record)
     return Observation(
         records=tuple(listed),
-        unreadable=len(sweep.rows) - len(listed),
-        unread=len(sweep.rows) - sum(not record.unread for record in listed),
+        unreadable=listing.rows - len(listed),
+        unread=listing.rows - sum(not record.unread for record in listed),
         fetched=frozenset(details),
-        gone=frozenset(slug for slug, detail in sweep.details.items() if detail.gone),
+        gone=frozenset(slug for slug, detail in read.items() if detail.gone),
         loose={slug: record for slug, record in details.items() if slug not in by_slug},
-        fingerprints=fingerprints(sweep.rows),
+        fingerprints=listing.fingerprints,
         unknown={key: frozenset(slugs) for key, slugs in unknown.items()},
     )
 
 
-def fingerprints(raw_rows: Iterable[object]) -> dict[str, str]:
+def _fingerprints(records: Iterable[Record]) -> dict[str, str]:
     """Per slug, a digest of what its list rows say: the same for every spelling of the same."""
     said: dict[str, list[str]] = defaultdict(list)
-    for raw in raw_rows:
-        row = rows.read(raw, detail=False)
-        if row is not None:
-            record = row.record
-            figures = [(name, value.amount, value.unit) for name, value in sorted(record.metrics.items())]
-            place = (record.province, record.city)
-            who = (record.name, record.project_name, record.company_slug, record.company_name)
-            said[record.slug].append(repr((*record.key, *who, *place, figures, sorted(record.unread))))
+    for record in records:
+        figures = [(name, value.amount, value.unit) for name, value in sorted(record.metrics.items())]
+        place = (record.province, record.city)
+        who = (record.name, record.project_name, record.company_slug, record.company_name)
+        said[record.slug].append(repr((*record.key, *who, *place, figures, sorted(record.unread))))
     return {
         slug: hashlib.blake2b("\n".join(sorted(texts)).encode(), digest_size=8).hexdigest()
         for slug, texts in said.items()
@@ -118,7 +171,7 @@ def _with_detail(row: Record, detail: Record) -> Record:
         if name not in detail.unread and name in detail.metrics:
             metrics[name] = detail.metrics[name]
     both = (row.unread & detail.unread) | (row.unread & (_SHARED | set(LIST_METRICS)) & detail.unread)
-    only_detail = detail.unread & {"overburden_removal_volume", "resources_reserves", "location"}
+    only_detail = detail.unread & _ONLY_DETAIL
     if "location" not in detail.unread:
         missing |= {name: getattr(detail, name) for name in ("province", "city") if name in row.unread}
         both -= {"province", "city"}
@@ -137,3 +190,4 @@ def _with_detail(row: Record, detail: Record) -> Record:
 
 
 _SHARED = frozenset({"name", "project_name", "company_slug", "company_name", "commodity_type", "year"})
+_ONLY_DETAIL = frozenset({"overburden_removal_volume", "resources_reserves", "location"})

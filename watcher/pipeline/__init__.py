@@ -4,7 +4,7 @@
 `changes` what is told of it · `notices` what the operator hears.
 """
 
-from watcher.pipeline.decide import decide, due, due_again
+from watcher.pipeline.decide import conclude, decide, due, due_again
 from watcher.pipeline.settings import WatchSettings
 
-__all__ = ["WatchSettings", "decide", "due", "due_again"]
+__all__ = ["WatchSettings", "conclude", "decide", "due", "due_again"]

@@ -5,37 +5,39 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import replace
 from datetime import datetime
 
 from watcher import judge, parse, plan, rules
 from watcher.model import Hold, Memory, Outcome, Snapshot, Sweep
+from watcher.parse import Observation
 from watcher.pipeline.changes import changes_of
 from watcher.pipeline.notices import confirmed, hold_ended, hold_started, known_structures, structures
 from watcher.pipeline.settings import WatchSettings
-from watcher.pipeline.snapshot import complete, details_seen, is_baseline
+from watcher.pipeline.snapshot import complete, details_seen, doubtful, is_baseline
 from watcher.pipeline.step import Step
 
 
-def due(rows: Iterable[object], memory: Memory, settings: WatchSettings, now: datetime) -> tuple[str, ...]:
-    """The slugs whose details this poll must ask for, given the rows of the list."""
-    marks = parse.fingerprints(rows)
+def due(listing: parse.Listing, memory: Memory, settings: WatchSettings, now: datetime) -> tuple[str, ...]:
+    """The slugs whose details this poll must ask for, given the list."""
+    marks = listing.fingerprints
     confirm = judge.overdue(memory.absent, frozenset(marks), settings.judgement.removal, now)
-    return plan.details_due(marks, memory, confirm, max_age=settings.details, now=now)
+    believe_after = settings.judgement.hold.confirm_after
+    return plan.details_due(marks, memory, confirm, max_age=settings.details, believe_after=believe_after, now=now)
 
 
-def due_again(sweep: Sweep, memory: Memory) -> tuple[str, ...]:
+def due_again(seen: Observation, memory: Memory) -> tuple[str, ...]:
     """More details to ask for in the same poll: those that a hold doubts, once one of them has recovered."""
-    if memory.hold is None:
-        return ()
-    seen = parse.observe(sweep)
-    return plan.recovered(memory, seen.records, seen.fetched)
+    return () if memory.hold is None else plan.recovered(memory, seen.records, seen.fetched)
 
 
 def decide(sweep: Sweep, memory: Memory, settings: WatchSettings, now: datetime) -> Outcome:
     """What one sweep means: accepted, held, or the first of its kind; the changes; who is told; what to remember."""
-    seen = parse.observe(sweep)
+    return conclude(parse.observe(sweep), memory, settings, now)
+
+
+def conclude(seen: Observation, memory: Memory, settings: WatchSettings, now: datetime) -> Outcome:
+    """`decide` for a sweep that was read already."""
     records, kept = complete(memory, seen)
     notices = list(structures(seen, memory, settings))
     after = replace(
@@ -59,6 +61,14 @@ def decide(sweep: Sweep, memory: Memory, settings: WatchSettings, now: datetime)
         return Outcome("held", now, replace(after, hold=held), notices=tuple(notices), unread=seen.unread)
     if hold is not None:
         notices.append(hold_ended(settings, hold, believed=bool(causes), now=now))
+    else:
+        blank = judge.unbelieved(
+            judge.blanked(step.pairs, seen.fetched), memory.details, settings.judgement.hold.confirm_after, now
+        )
+        if blank:
+            records, kept = complete(memory, seen.without_details(blank.keys()))
+            step = Step.between(memory, memory.snapshot.records, records, kept)
+            after = replace(after, details=doubtful(after.details, blank))
     changes, absent = changes_of(memory, step, seen, settings, now)
     snapshot = memory.snapshot if records == memory.snapshot.records else Snapshot(now, records)
     return Outcome(

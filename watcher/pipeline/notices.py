@@ -35,7 +35,8 @@ def hold_ended(settings: WatchSettings, hold: Hold, *, believed: bool, now: date
     else:
         text = f"The API's answer is back to normal; it was held since {since} ({hold.reason}). Nothing was lost."
     title = f"{settings.name}: hold ended, {'believed' if believed else 'back to normal'}"
-    return Notice("hold.ended", title, text, severity="info", watch=settings.name)
+    kind = "hold.believed" if believed else "hold.ended"
+    return Notice(kind, title, text, severity="info", watch=settings.name)
 
 
 _UNREADABLE = "rows without a readable slug"

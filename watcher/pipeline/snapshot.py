@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from datetime import datetime
 
 from watcher import diff
@@ -44,6 +45,11 @@ def details_seen(
         wanted |= memory.snapshot.slugs
     details = {slug: mark for slug, mark in memory.details.items() if slug in wanted}
     return details | {slug: DetailSeen(now, seen.fingerprints.get(slug, "")) for slug in asked if slug in wanted}
+
+
+def doubtful(details: Mapping[str, DetailSeen], blank: Mapping[str, datetime]) -> Mapping[str, DetailSeen]:
+    """`details`, with a note at those that came back blank and are not believed yet."""
+    return {**details, **{slug: replace(details[slug], blank=since) for slug, since in blank.items()}}
 
 
 def is_baseline(memory: Memory, settings: WatchSettings, records: tuple[Record, ...]) -> bool:

@@ -18,10 +18,11 @@ from sqlite_utils import Database
 from watcher.model import Change, Memory, Notice, Outcome, Record, Snapshot
 from watcher.store import connect, history, outbox, reading, remembering
 from watcher.store.encode import CHANGE_COLUMNS, change_row, instant
+from watcher.store.history import StoredState
 from watcher.store.outbox import Batch, WaitingMessage
 from watcher.store.reading import WatchStatus
 
-__all__ = ["Batch", "Store", "WaitingMessage", "WatchStatus"]
+__all__ = ["Batch", "Store", "StoredState", "WaitingMessage", "WatchStatus"]
 
 
 class Store:
@@ -227,6 +228,16 @@ class Store:
         """The snapshot that was accepted as of a poll, rebuilt exactly."""
         with connect.in_our_words(self.path):
             return history.snapshot_at(self._db.conn, watch, poll)
+
+    def states(self, watch: str) -> list[StoredState]:
+        """Every distinct state of a watch, accepted and held, in order."""
+        with connect.in_our_words(self.path):
+            return history.states(self._db.conn, watch)
+
+    def last_poll(self, watch: str) -> datetime | None:
+        """When a watch was last polled well."""
+        with connect.in_our_words(self.path):
+            return reading.status(self._db.conn, watch).last_good_poll
 
     def status(self, watches: Iterable[str]) -> Mapping[str, WatchStatus]:
         """How each watch stands."""

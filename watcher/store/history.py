@@ -5,9 +5,11 @@ from __future__ import annotations
 import sqlite3
 from collections import defaultdict
 from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
 
 from watcher.model import Record, Snapshot, in_order
-from watcher.store.encode import RECORD_COLUMNS, Row, record_row, to_instant, to_record
+from watcher.store.encode import RECORD_COLUMNS, Row, record_row, to_instant, to_record, unpacked
 
 _COLUMNS = ", ".join(RECORD_COLUMNS)
 
@@ -56,3 +58,49 @@ def open_records(conn: sqlite3.Connection, slug: str) -> list[tuple[str, Record]
     query = f"select watch, {_COLUMNS} from records where slug = ? and to_poll is null"
     found = [(watch, to_record(tuple(row))) for watch, *row in conn.execute(query, (slug,))]
     return sorted(found, key=lambda item: (item[0], -(item[1].year or 0), in_order(item[1])))
+
+
+@dataclass(frozen=True, slots=True)
+class StoredState:
+    """What a watch's list said from `at` on. `left` holds mines that it no longer listed though they existed."""
+
+    at: datetime
+    records: tuple[Record, ...]
+    left: tuple[Record, ...] = ()
+
+
+def states(conn: sqlite3.Connection, watch: str) -> list[StoredState]:
+    """Every distinct state of a watch, accepted and held, in order: what a backtest polls again."""
+    instants = {n: to_instant(at) for n, at in conn.execute("select id, at from polls where watch = ?", (watch,))}
+    begins: dict[int, list[tuple[int, Record]]] = defaultdict(list)
+    ends: dict[int, list[int]] = defaultdict(list)
+    query = f"select id, from_poll, to_poll, {_COLUMNS} from records where watch = ?"
+    for number, begin, end, *row in conn.execute(query, (watch,)):
+        begins[begin].append((number, to_record(tuple(row))))
+        if end is not None:
+            ends[end].append(number)
+    left = _left(conn, watch)
+    current: dict[int, Record] = {}
+    accepted: list[StoredState] = []
+    for poll in sorted(begins.keys() | ends.keys()):
+        for number in ends[poll]:
+            current.pop(number, None)
+        current.update(begins[poll])
+        accepted.append(StoredState(instants[poll], tuple(sorted(current.values(), key=in_order)), left))
+    held: list[StoredState] = []
+    query = "select since, ended_at, candidate from holds where watch = ? and candidate is not null order by id"
+    for since, ended, candidate in conn.execute(query, (watch,)):
+        held.append(StoredState(to_instant(since), unpacked(candidate), left))
+        if ended is not None and not any(state.at == to_instant(ended) for state in accepted):
+            before = [state for state in accepted if state.at <= to_instant(ended)]
+            held.append(StoredState(to_instant(ended), before[-1].records if before else (), left))
+    return sorted((*accepted, *held), key=lambda state: state.at)
+
+
+def _left(conn: sqlite3.Connection, watch: str) -> tuple[Record, ...]:
+    """The mines that were told as left: as they were when they had their last row here."""
+    query = (
+        f"select {_COLUMNS}, max(records.id) from records where watch = ?1 and slug in "
+        "(select slug from changes where watch = ?1 and kind = 'site.left') group by slug"
+    )
+    return tuple(to_record(tuple(row[:-1])) for row in conn.execute(query, (watch,)))

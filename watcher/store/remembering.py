@@ -38,9 +38,9 @@ def load(conn: sqlite3.Connection, watch: str, now: datetime) -> Memory:
         absent=_absent(conn, watch),
         hold=_hold(conn, watch),
         details={
-            slug: DetailSeen(to_instant(seen), fingerprint)
-            for slug, seen, fingerprint in conn.execute(
-                "select slug, at, fingerprint from details where watch = ? order by slug", (watch,)
+            slug: DetailSeen(to_instant(seen), fingerprint, to_instant(blank) if blank else None)
+            for slug, seen, fingerprint, blank in conn.execute(
+                "select slug, at, fingerprint, blank from details where watch = ? order by slug", (watch,)
             )
         },
         structures=frozenset(json.loads(structures)),
@@ -77,9 +77,9 @@ def save(conn: sqlite3.Connection, before: Memory, after: Memory, poll: int, at:
         gone = before.details.keys() - after.details.keys()
         conn.executemany("delete from details where watch = ? and slug = ?", [(watch, slug) for slug in gone])
         conn.executemany(
-            "insert or replace into details (watch, slug, at, fingerprint) values (?, ?, ?, ?)",
+            "insert or replace into details (watch, slug, at, fingerprint, blank) values (?, ?, ?, ?, ?)",
             [
-                (watch, slug, instant(seen.at), seen.fingerprint)
+                (watch, slug, instant(seen.at), seen.fingerprint, instant(seen.blank) if seen.blank else None)
                 for slug, seen in after.details.items()
                 if before.details.get(slug) != seen
             ],
@@ -95,9 +95,7 @@ def accept(conn: sqlite3.Connection, watch: str) -> bool:
 
 def _save_hold(conn: sqlite3.Connection, watch: str, before: Hold | None, after: Hold | None, at: datetime) -> None:
     if after is None:
-        conn.execute(
-            "update holds set ended_at = ?, candidate = null where watch = ? and ended_at is null", (instant(at), watch)
-        )
+        conn.execute("update holds set ended_at = ? where watch = ? and ended_at is null", (instant(at), watch))
         return
     said = (after.reason, json.dumps(after.causes), int(after.accept), packed(after.candidate))
     if before is None:

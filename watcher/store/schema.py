@@ -93,6 +93,7 @@ _TABLES = (
         slug text not null,
         at text not null,
         fingerprint text not null,
+        blank text,
         primary key (watch, slug)
     ) without rowid""",
     """create table holds (

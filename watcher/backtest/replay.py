@@ -1,0 +1,177 @@
+"""Polling a history again: each watch at its own times, through the same decision as a real poll."""
+
+from __future__ import annotations
+
+import heapq
+import math
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+from zoneinfo import ZoneInfo
+
+from watcher import parse, pipeline, schedule
+from watcher.backtest.history import History, state_at
+from watcher.backtest.report import Held, Report, Sent, WatchRun
+from watcher.messages import title
+from watcher.model import Change, Memory, Outcome
+from watcher.pipeline import WatchSettings
+
+_RECENT = timedelta(days=7)
+_PAGE = 30
+
+
+@dataclass(frozen=True, slots=True)
+class WatchPlan:
+    """A watch to be polled again: what decides, when it is polled, over which history, and until when at least."""
+
+    settings: WatchSettings
+    history: History
+    every: timedelta | None
+    cron: str | None
+    until: datetime | None = None
+
+
+@dataclass(slots=True)
+class _Player:
+    """One watch on its way through its history."""
+
+    plan: WatchPlan
+    run: WatchRun
+    memory: Memory
+    end: datetime
+    state: int = -2
+    settled: bool = False
+    first_seen: dict[str, datetime] = field(default_factory=dict)
+    recent: list[Change] = field(default_factory=list)
+
+
+def replay(
+    plans: Iterable[WatchPlan],
+    *,
+    zone: ZoneInfo,
+    ops: tuple[str, ...],
+    since: datetime | None = None,
+    step: Callable[[], None] = lambda: None,
+) -> Report:
+    """Poll every watch's history at the watch's own times.
+
+    The first poll of a watch is its baseline, as in real life. After the last state a watch is polled on until its
+    details are `details` old once more, so that everything in that state has been looked at.
+
+    Args:
+        since: start there instead of at the first state.
+        ops: the targets that get notices.
+        step: called after every poll.
+    """
+    report = Report()
+    players = [_player(plan, since) for plan in plans if plan.history.times]
+    report.runs = [player.run for player in players]
+    queue = [(_start(player, since), number) for number, player in enumerate(players)]
+    heapq.heapify(queue)
+    while queue:
+        now, number = heapq.heappop(queue)
+        player = players[number]
+        if now > player.end:
+            continue
+        outcome = _poll(player, players, now)
+        if outcome is not None:
+            _note(report, player, outcome, ops)
+        step()
+        then = schedule.following(player.plan.every, player.plan.cron, zone, now)
+        if then is not None:
+            heapq.heappush(queue, (then, number))
+    report.held.sort(key=lambda held: held.since)
+    return report
+
+
+def polls_ahead(plan: WatchPlan, since: datetime | None) -> int:
+    """About how many polls a plan has, for a progress bar."""
+    if not plan.history.times:
+        return 0
+    player = _player(plan, since)
+    span = player.end - _start(player, since)
+    return max(1, int(span / (plan.every or timedelta(hours=24))) + 1)
+
+
+def _player(plan: WatchPlan, since: datetime | None) -> _Player:
+    last = plan.history.times[-1]
+    end = plan.until or last + (plan.settings.details or timedelta(0)) + (plan.every or timedelta(hours=24))
+    return _Player(plan, WatchRun(plan.settings.name), Memory(plan.settings.name), end)
+
+
+def _start(player: _Player, since: datetime | None) -> datetime:
+    first = player.plan.history.times[0]
+    return max(first, since) if since is not None else first
+
+
+def _poll(player: _Player, players: Sequence[_Player], now: datetime) -> Outcome | None:
+    """One poll; None where it would find what the last one found, which is then only counted."""
+    plan, run = player.plan, player.run
+    state = state_at(plan.history.times, now)
+    listing = plan.history.listing(state)
+    run.polls += 1
+    run.first, run.last = run.first or now, now
+    run.credits += max(1, math.ceil(listing.rows / _PAGE))
+    due = pipeline.due(listing, player.memory, plan.settings, now)
+    wanted = {slug: read for slug in due if (read := plan.history.detail(state, slug)) is not None}
+    if player.settled and state == player.state and not wanted:
+        return None
+    memory = replace(player.memory, recent=_recent(player, now), elsewhere=_elsewhere(player, players))
+    seen = parse.join(listing, wanted)
+    again = [slug for slug in pipeline.due_again(seen, memory) if slug not in wanted]
+    if again:
+        wanted |= {slug: read for slug in again if (read := plan.history.detail(state, slug)) is not None}
+        seen = parse.join(listing, wanted)
+    run.credits += len(wanted)
+    outcome = pipeline.conclude(seen, memory, plan.settings, now)
+    player.memory, player.state = outcome.memory, state
+    player.settled = outcome.verdict == "accepted" and outcome.memory.hold is None and not _waiting(outcome)
+    if outcome.memory.snapshot is not None:
+        for slug in outcome.memory.snapshot.slugs - player.first_seen.keys():
+            player.first_seen[slug] = now
+    player.recent += [change for change in outcome.changes if change.kind == "metric.changed"]
+    return outcome
+
+
+def _waiting(outcome: Outcome) -> bool:
+    """Whether time alone may still bring news: somebody is missing."""
+    return any(entry.state == "missing" for entry in outcome.memory.absent)
+
+
+def _recent(player: _Player, now: datetime) -> tuple[Change, ...]:
+    player.recent = [change for change in player.recent if now - change.at <= _RECENT]
+    return tuple(player.recent)
+
+
+def _elsewhere(player: _Player, players: Sequence[_Player]) -> dict[str, datetime]:
+    known: dict[str, datetime] = {}
+    for other in players:
+        if other is not player:
+            for slug, at in other.first_seen.items():
+                known[slug] = min(at, known.get(slug, at))
+    return known
+
+
+def _note(report: Report, player: _Player, outcome: Outcome, ops: tuple[str, ...]) -> None:
+    watch, now = player.run.watch, outcome.at
+    if outcome.verdict == "baseline" and outcome.memory.snapshot is not None:
+        player.run.baseline = len(outcome.memory.snapshot.slugs)
+    player.run.changes += outcome.changes
+    report.alerts += [(now, alert) for alert in outcome.alerts]
+    report.notices += [(now, notice) for notice in outcome.notices]
+    for notice in outcome.notices:
+        if notice.kind == "hold.started" and outcome.memory.hold is not None:
+            report.held.append(Held(watch, now, outcome.memory.hold.reason))
+        if notice.kind in {"hold.ended", "hold.believed"}:
+            report.held = [
+                replace(held, until=now, believed=notice.kind == "hold.believed")
+                if held.watch == watch and held.until is None
+                else held
+                for held in report.held
+            ]
+    targets = dict.fromkeys(target for alert in outcome.alerts for target in alert.targets)
+    for target in targets | dict.fromkeys(ops if outcome.notices else ()):
+        alerts = [alert for alert in outcome.alerts if target in alert.targets]
+        notices = outcome.notices if target in ops else ()
+        said = title(alerts, notices, watch)
+        report.sent.append(Sent(now, target, said, len(alerts), len(notices)))
