@@ -78,6 +78,9 @@ def replay(
             _note(report, player, outcome, ops)
         step()
         then = schedule.following(player.plan.every, player.plan.cron, zone, now)
+        last = player.plan.history.times[-1]
+        if now < last and (then is None or then > player.end):
+            then = player.end = max(player.end, last)  # the last state is looked at, however short it was
         if then is not None:
             heapq.heappush(queue, (then, number))
     report.held.sort(key=lambda held: held.since)

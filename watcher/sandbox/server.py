@@ -135,9 +135,17 @@ def _matches(row: Row, query: dict[str, str]) -> bool:
             least = float(query["min_production"])
         except ValueError:
             raise BadRequest("Invalid min_production") from None
-        produced = shown["production_volume"]
-        return isinstance(produced, int | float) and produced >= least
+        produced = _figure(shown["production_volume"])
+        return produced is not None and produced >= least
     return True
+
+
+def _figure(raw: object) -> float | None:
+    """A number, also where the table has it as text."""
+    try:
+        return float(raw) if isinstance(raw, int | float | str) else None
+    except ValueError:
+        return None
 
 
 def _whole(text: str, name: str, least: int, most: int | None) -> int:

@@ -70,7 +70,10 @@ class StoredState:
 
 
 def states(conn: sqlite3.Connection, watch: str) -> list[StoredState]:
-    """Every distinct state of a watch, accepted and held, in order: what a backtest polls again."""
+    """Every distinct state of a watch since its last baseline, accepted and held: what a backtest polls again."""
+    baseline = conn.execute(
+        "select coalesce(max(id), 0), max(at) from polls where watch = ? and verdict = 'baseline'", (watch,)
+    ).fetchone()
     instants = {n: to_instant(at) for n, at in conn.execute("select id, at from polls where watch = ?", (watch,))}
     begins: dict[int, list[tuple[int, Record]]] = defaultdict(list)
     ends: dict[int, list[int]] = defaultdict(list)
@@ -86,10 +89,12 @@ def states(conn: sqlite3.Connection, watch: str) -> list[StoredState]:
         for number in ends[poll]:
             current.pop(number, None)
         current.update(begins[poll])
+        if poll < baseline[0]:
+            continue
         accepted.append(StoredState(instants[poll], tuple(sorted(current.values(), key=in_order)), left))
     held: list[StoredState] = []
-    query = "select since, ended_at, candidate from holds where watch = ? and candidate is not null order by id"
-    for since, ended, candidate in conn.execute(query, (watch,)):
+    query = "select since, ended_at, candidate from holds where watch = ? and candidate is not null and since > ? order by id"
+    for since, ended, candidate in conn.execute(query, (watch, baseline[1] or "")):
         held.append(StoredState(to_instant(since), unpacked(candidate), left))
         if ended is not None and not any(state.at == to_instant(ended) for state in accepted):
             before = [state for state in accepted if state.at <= to_instant(ended)]

@@ -93,7 +93,6 @@ _TABLES = (
         slug text not null,
         at text not null,
         fingerprint text not null,
-        blank text,
         primary key (watch, slug)
     ) without rowid""",
     """create table holds (
@@ -167,6 +166,12 @@ def first_release(db: Database) -> None:
     """Everything that version 0.1 keeps."""
     for statement in _TABLES:
         db.execute(statement)
+
+
+@migrations()
+def blank_details(db: Database) -> None:
+    """Since when a detail has been blank without being believed."""
+    db.execute("alter table details add column blank text")
 
 
 def known() -> frozenset[str]:
