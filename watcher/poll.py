@@ -98,7 +98,7 @@ async def poll(
     progress: Progress | None = None,
 ) -> PollReport:
     """Poll one watch and commit what it means, in one transaction. A failed poll changes nothing, and is recorded."""
-    memory = store.memory(settings.name, now)
+    memory = store.memory(settings.name, now, others=bool(settings.watchlists))
     failures = store.failures(settings.name)
     try:
         sweep, missed, refused = await look(api, memory, settings, now=now, progress=progress)
@@ -108,6 +108,8 @@ async def poll(
             settings.name, now, str(error), meter.lists, meter.details, notices=notices, ops_targets=ops
         )
         return PollReport(settings.name, None, meter.credits, {}, error)
+    # Another watch may have been committed while this one was fetched.
+    memory = replace(memory, standing=store.standing())
     outcome = pipeline.decide(sweep, memory, settings, now)
     if failures >= FAILURES_TOLD:
         outcome = replace(outcome, notices=(_recovered(settings.name, failures), *outcome.notices))

@@ -45,9 +45,9 @@ def test_changes_are_told_in_one_message(desk: Desk) -> None:
     assert desk.poll().returncode == 0
     (message,) = desk.sink.received
     for words in (
-        "production: 11 → 9.9 Mt",
+        "production 11 → 9.9 Mt",
         "−10 %",
-        "proven reserves: 30 → 33 Mt",
+        "proven reserves 30 → 33 Mt",
         "New Pit",
         "openstreetmap.org",
         "2024",
@@ -181,8 +181,8 @@ def test_a_site_is_shown_under_its_old_slug(desk: Desk) -> None:
         ("rules: [{name: a, onn: site.added, to: [desk]}]", "unknown key `onn`; did you mean `on`?"),
         ("rules: [{name: a, on: site.added, to: [dekc]}]", "unknown target `dekc`"),
         ("rules: [{name: a, on: site.aded, to: [desk]}]", "did you mean `site.added`?"),
-        ("rules: [{name: a, on: '*', to: [desk], cooldown: 1h}]", "`cooldown` is not served yet"),
-        ("watchlists: {}", "`watchlists` is not served yet"),
+        ("rules: [{name: a, on: '*', to: [desk], cooldown: 0h}]", "a duration above zero is expected"),
+        ("http: {}", "`http` is not served yet"),
         ("rules: [", "not valid YAML"),
     ],
 )

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 from tests.core.histories import START
 from watcher.delivery import built_in
-from watcher.messages import Format, Message, compose, metric, number, percent
+from watcher.messages import Format, Frame, Message, compose, metric, number, percent
 from watcher.model import Alert, Change, Notice
 
 FORMATS: tuple[Format, ...] = ("markdown", "html", "text")
@@ -29,10 +29,8 @@ BASE = Change(
 
 def told(*changes: Change, format: Format = "text", severity: Any = "info", user: Any = None, **more: Any) -> Message:
     alerts = [Alert("rule", severity, ("desk",), change, more.get("template")) for change in changes]
-    return compose(
-        user, built_in(), alerts, more.get("notices", ()),
-        watch="coal", at=START, format=format, timezone=ZoneInfo("Asia/Jakarta"),
-    )  # fmt: skip
+    frame = Frame(("coal",), START, format, ZoneInfo("Asia/Jakarta"), **more.get("frame", {}))
+    return compose(user, built_in(), alerts, more.get("notices", ()), frame)
 
 
 def test_one_change_is_told_in_the_title() -> None:
@@ -71,16 +69,17 @@ def test_many_changes_are_cut_and_counted() -> None:
     )
 
 
-def test_changes_are_grouped_by_site_worst_first() -> None:
-    """A site's name stands once above its changes; what is worst comes first."""
-    other = replace(BASE, slug="other", name="Other", id="1")
+def test_changes_are_grouped_by_company_worst_first() -> None:
+    """A company's name stands once above its sites' changes; what is worst comes first."""
+    other = replace(BASE, slug="other", name="Other", company_slug="pt-other", company_name="PT Other", id="1")
     alerts = [
         Alert("r", "info", ("d",), other),
         Alert("r", "critical", ("d",), BASE),
         Alert("r", "info", ("d",), replace(BASE, metric="reserves.total", id="2")),
     ]
-    body = compose(None, built_in(), alerts, (), watch="w", at=START, format="text", timezone=ZoneInfo("UTC")).body
-    assert body.index("Sangkulirang") < body.index("Other") and body.count("Sangkulirang") == 1
+    body = compose(None, built_in(), alerts, (), Frame(("w",), START, "text", ZoneInfo("UTC"))).body
+    assert body.index("PT Batu") < body.index("PT Other") and body.count("PT Batu") == 1
+    assert body.index("strip ratio") < body.index("total reserves") < body.index("PT Other")
 
 
 def test_notices_are_told_to_ops() -> None:
@@ -166,7 +165,7 @@ def test_new_sites_have_a_template_of_their_own(format: Format) -> None:
 def test_a_broken_template_falls_back(broken: str) -> None:
     """The alert still goes, in the built-in words; what was wrong is returned."""
     message = told(BASE, user=jinja2.DictLoader({"change.txt.j2": broken}))
-    assert "strip ratio: 10.5" in message.body and len(message.problems) == 1
+    assert "strip ratio 10.5" in message.body and len(message.problems) == 1
 
 
 def test_the_shipped_templates_are_documented() -> None:

@@ -72,7 +72,7 @@ def test_over_the_database_it_says_what_was_said(tmp_path: Path) -> None:
 def test_other_rules_and_judgement_give_another_answer() -> None:
     """What it is for: tuning. A stricter rule tells less, a laxer hold lets the accident through."""
     few = replace(WatchSettings("all", details=timedelta(0)), rules=(Rule("new", ("site.added",), ("desk",)),))
-    assert {alert.change.kind for _, alert in over_file(few, TABLES).alerts} == {"site.added"}
+    assert {getattr(alert.about, "kind", "") for _, alert in over_file(few, TABLES).alerts} == {"site.added"}
 
 
 def test_an_hourly_history_polls_details_as_they_age() -> None:

@@ -16,6 +16,7 @@ from hypothesis import strategies as st
 
 from tests.core.histories import START, sites, sweep
 from watcher.errors import StoreError
+from watcher.messages import Attachment, Message
 from watcher.model import (
     Absent,
     Alert,
@@ -151,7 +152,7 @@ def test_changes_are_read_back_newest_first_and_by_any_name(tmp_path: Path) -> N
 
 
 def test_the_outbox_keeps_order_and_words(tmp_path: Path) -> None:
-    """A batch per poll and target; frozen once; waiting until it is sent."""
+    """By target, in order; frozen once; waiting until it is sent."""
     notice = Notice("hold.started", "held", "why", watch="w")
     with Store.open(tmp_path / "w.db") as store:
         before = store.memory("w", START)
@@ -159,11 +160,13 @@ def test_the_outbox_keeps_order_and_words(tmp_path: Path) -> None:
         alerts = tuple(Alert("rule", "warning", ("desk", "mail"), one) for one in told)
         outcome = replace(accepted(before, START, ()), changes=told, alerts=alerts, notices=(notice,))
         store.commit("w", outcome, before=before, list_calls=1, detail_calls=0, ops_targets=("mail",))
-        desk, mail = store.unrendered()
-        assert [a.change.id for a in desk.alerts] == ["1", "2"] and desk.notices == () and mail.notices == (notice,)
-        number = store.freeze(desk, title="t", body="b", format="text", at=START)
-        store.freeze(mail, title="t2", body="b", format="html", at=START)
-        assert store.unrendered() == []
+        untold = store.untold()
+        assert [one.about for one in untold["desk"]] == [replace(alert, targets=("desk",)) for alert in alerts]
+        assert [one.about for one in untold["mail"]][2:] == [notice]
+        picture = Attachment("a.png", "image/png", b"png", inline=True)
+        number = store.freeze("desk", untold["desk"], Message("t", "b", "text", attachments=(picture,)), START)
+        store.freeze("mail", untold["mail"], Message("t2", "b", "html"), START)
+        assert store.untold() == {} and store.attachments(number) == (picture,)
         store.mark_failed(number, START, "refused")
         assert [(m.target, m.attempts, m.last_error) for m in store.waiting()] == [
             ("desk", 1, "refused"),

@@ -4,17 +4,19 @@ from __future__ import annotations
 
 import heapq
 import math
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from watcher import parse, pipeline, schedule
 from watcher.backtest.history import History, state_at
-from watcher.backtest.report import Held, Report, Sent, WatchRun
-from watcher.messages import title
-from watcher.model import Change, Memory, Outcome
+from watcher.backtest.post import Post
+from watcher.backtest.report import Held, Report, WatchRun
+from watcher.model import Change, Memory, Outcome, Record, Standing
 from watcher.pipeline import WatchSettings
+from watcher.routing import TargetPolicy
+from watcher.rules import repeats_due
 
 _RECENT = timedelta(days=7)
 _PAGE = 30
@@ -50,6 +52,7 @@ def replay(
     *,
     zone: ZoneInfo,
     ops: tuple[str, ...],
+    policies: Mapping[str, TargetPolicy] | None = None,
     since: datetime | None = None,
     step: Callable[[], None] = lambda: None,
 ) -> Report:
@@ -61,21 +64,29 @@ def replay(
     Args:
         since: start there instead of at the first state.
         ops: the targets that get notices.
+        policies: how each target wants to be told; at once, if none is given.
         step: called after every poll.
     """
     report = Report()
+    plans = list(plans)
     players = [_player(plan, since) for plan in plans if plan.history.times]
     report.runs = [player.run for player in players]
     queue = [(_start(player, since), number) for number, player in enumerate(players)]
     heapq.heapify(queue)
+    targets = {target for plan in plans for target in _targets(plan.settings)} | set(ops)
+    post = Post({target: (policies or {}).get(target, TargetPolicy()) for target in sorted(targets)}, zone)
+    standing = Standing()
     while queue:
         now, number = heapq.heappop(queue)
         player = players[number]
         if now > player.end:
             continue
-        outcome = _poll(player, players, now)
+        outcome = _poll(player, players, standing, now)
         if outcome is not None:
-            _note(report, player, outcome, ops)
+            standing = outcome.memory.standing
+            _note(report, player, outcome)
+            post.take(player.run.watch, outcome, ops)
+        post.deliver(now)
         step()
         then = schedule.following(player.plan.every, player.plan.cron, zone, now)
         last = player.plan.history.times[-1]
@@ -84,7 +95,15 @@ def replay(
         if then is not None:
             heapq.heappush(queue, (then, number))
     report.held.sort(key=lambda held: held.since)
+    report.sent = post.sent
     return report
+
+
+def _targets(settings: WatchSettings) -> Iterator[str]:
+    for rule in settings.rules:
+        yield from rule.to
+    for watchlist in settings.watchlists:
+        yield from watchlist.to
 
 
 def polls_ahead(plan: WatchPlan, since: datetime | None) -> int:
@@ -107,7 +126,7 @@ def _start(player: _Player, since: datetime | None) -> datetime:
     return max(first, since) if since is not None else first
 
 
-def _poll(player: _Player, players: Sequence[_Player], now: datetime) -> Outcome | None:
+def _poll(player: _Player, players: Sequence[_Player], standing: Standing, now: datetime) -> Outcome | None:
     """One poll; None where it would find what the last one found, which is then only counted."""
     plan, run = player.plan, player.run
     state = state_at(plan.history.times, now)
@@ -117,9 +136,16 @@ def _poll(player: _Player, players: Sequence[_Player], now: datetime) -> Outcome
     run.credits += max(1, math.ceil(listing.rows / _PAGE))
     due = pipeline.due(listing, player.memory, plan.settings, now)
     wanted = {slug: read for slug in due if (read := plan.history.detail(state, slug)) is not None}
-    if player.settled and state == player.state and not wanted:
+    repeats = repeats_due(plan.settings.watchlists, standing.levels, now)
+    if player.settled and state == player.state and not wanted and not repeats:
         return None
-    memory = replace(player.memory, recent=_recent(player, now), elsewhere=_elsewhere(player, players))
+    memory = replace(
+        player.memory,
+        recent=_recent(player, now),
+        elsewhere=_elsewhere(player, players),
+        standing=standing,
+        others=_others(player, players) if plan.settings.watchlists else (),
+    )
     seen = parse.join(listing, wanted)
     again = [slug for slug in pipeline.due_again(seen, memory) if slug not in wanted]
     if again:
@@ -155,7 +181,18 @@ def _elsewhere(player: _Player, players: Sequence[_Player]) -> dict[str, datetim
     return known
 
 
-def _note(report: Report, player: _Player, outcome: Outcome, ops: tuple[str, ...]) -> None:
+def _others(player: _Player, players: Sequence[_Player]) -> tuple[Record, ...]:
+    """The records of sites that only other watches have."""
+    seen = set(player.memory.snapshot.slugs) if player.memory.snapshot is not None else set()
+    found: list[Record] = []
+    for other in players:
+        if other is not player and other.memory.snapshot is not None:
+            found += [record for record in other.memory.snapshot.records if record.slug not in seen]
+            seen |= other.memory.snapshot.slugs
+    return tuple(found)
+
+
+def _note(report: Report, player: _Player, outcome: Outcome) -> None:
     watch, now = player.run.watch, outcome.at
     if outcome.verdict == "baseline" and outcome.memory.snapshot is not None:
         player.run.baseline = len(outcome.memory.snapshot.slugs)
@@ -172,9 +209,3 @@ def _note(report: Report, player: _Player, outcome: Outcome, ops: tuple[str, ...
                 else held
                 for held in report.held
             ]
-    targets = dict.fromkeys(target for alert in outcome.alerts for target in alert.targets)
-    for target in targets | dict.fromkeys(ops if outcome.notices else ()):
-        alerts = [alert for alert in outcome.alerts if target in alert.targets]
-        notices = outcome.notices if target in ops else ()
-        said = title(alerts, notices, watch)
-        report.sent.append(Sent(now, target, said, len(alerts), len(notices)))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from contextlib import ExitStack
+from dataclasses import replace
 from datetime import UTC, datetime
 from itertools import groupby
 from operator import itemgetter
@@ -36,7 +37,9 @@ def backtest(
     plans = _from_file(settings, source) if source is not None else _from_database(settings)
     with ExitStack() as stack:
         step = stack.enter_context(console.counting("polls", _polls(plans, start)))
-        report = replay(plans, zone=settings.timezone, ops=settings.ops, since=start, step=step)
+        report = replay(
+            plans, zone=settings.timezone, ops=settings.ops, policies=settings.policies, since=start, step=step
+        )
     if json:
         console.write_json(_document(report))
     else:
@@ -81,7 +84,9 @@ def _from_database(settings: Settings) -> list[WatchPlan]:
 
 
 def _watches(settings: Settings) -> list[tuple[Any, Any]]:
-    return [(watch, settings.watches[watch.name]) for watch in session.watch_settings(settings, [])]
+    # A silence is about the present: a look at the past shows what the rules say.
+    watches = [replace(watch, silences=()) for watch in session.watch_settings(settings, [])]
+    return [(watch, settings.watches[watch.name]) for watch in watches]
 
 
 def _instant(text: str) -> datetime:
@@ -93,11 +98,13 @@ def _instant(text: str) -> datetime:
 
 
 def _document(report: Report) -> dict[str, Any]:
+    from watcher.model import Crossing
+
     rules: dict[str, list[dict[str, Any]]] = defaultdict(list)
     for at, alert in report.alerts:
         rules[alert.rule].append(
             {"at": session.as_json(at), "to": list(alert.targets), "severity": alert.severity,
-             "change": session.as_json(alert.change)}
+             "limit" if isinstance(alert.about, Crossing) else "change": session.as_json(alert.about)}
         )  # fmt: skip
     return {
         "watches": [session.as_json(run) for run in report.runs],
@@ -126,6 +133,7 @@ def _show(report: Report, settings: Settings) -> None:
             end = f"until {when(held.until)}, then {'believed' if held.believed else 'back to normal'}"
         console.say(f"Held: {held.watch} from {when(held.since)} {end}: {held.reason}", "yellow")
     by_rule: dict[str, list[tuple[datetime, Any]]] = {rule.name: [] for rule in settings.rules if rule.enabled}
+    by_rule |= {watchlist.name: [] for watchlist in settings.watchlists if watchlist.enabled}
     for at, alert in report.alerts:
         by_rule.setdefault(alert.rule, []).append((at, alert))
     for rule, told in by_rule.items():
@@ -136,7 +144,7 @@ def _show(report: Report, settings: Settings) -> None:
         rows = []
         for at, alerts in groupby(told, key=itemgetter(0)):
             said = [alert for _, alert in alerts]
-            rows += [(when(at), a.severity, ", ".join(a.targets), headline(a.change)) for a in said[:LISTED]]
+            rows += [(when(at), a.severity, ", ".join(a.targets), headline(a.about)) for a in said[:LISTED]]
             if len(said) > LISTED:
                 rows.append((when(at), "", "", f"… and {len(said) - LISTED} more at this poll (--json has them all)"))
         console.table(f"\n{rule}: {count}", ("when", "severity", "to", "what"), rows)

@@ -5,6 +5,8 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Sequence
 from contextlib import ExitStack
+from dataclasses import replace
+from datetime import datetime
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -15,8 +17,7 @@ if TYPE_CHECKING:
     from watcher.config import Settings
     from watcher.delivery import Courier
     from watcher.dispatch import DeliveryReport, Wording
-    from watcher.model import Outcome
-    from watcher.pipeline import WatchSettings
+    from watcher.model import Alert, Notice, Outcome
     from watcher.poll import PollReport
     from watcher.store import Store
 
@@ -30,13 +31,14 @@ def poll(
 ) -> None:
     """Poll now: list, due details, judgement, messages, delivery."""
     settings = session.settings_of(context.obj)
-    chosen = session.watch_settings(settings, watches or [])
+    names = watches or []
+    session.watch_settings(settings, names)
     if dry_run:
-        raise typer.Exit(asyncio.run(_rehearse(settings, chosen)))
-    raise typer.Exit(asyncio.run(_poll(settings, chosen)))
+        raise typer.Exit(asyncio.run(_rehearse(settings, names)))
+    raise typer.Exit(asyncio.run(_poll(settings, names)))
 
 
-async def _poll(settings: Settings, chosen: Sequence[WatchSettings]) -> int:
+async def _poll(settings: Settings, names: Sequence[str]) -> int:
     from watcher import dispatch
     from watcher.api import SectorsApi
     from watcher.delivery import Courier
@@ -49,7 +51,7 @@ async def _poll(settings: Settings, chosen: Sequence[WatchSettings]) -> int:
     with Store.open(settings.database) as store, ExitStack() as stack:
         bar = stack.enter_context(console.progress_bar())
         async with SectorsApi(api_settings) as api:
-            for watch in chosen:
+            for watch in session.watch_settings(settings, names, silences=store.silences()):
                 now = clock.now()
                 meter = Meter(_booker(store, settings, watch.name))
                 api.on_billed = meter
@@ -97,29 +99,35 @@ def _say_delivery(report: DeliveryReport) -> None:
         console.say(f"{report.sent} message{'s' if report.sent != 1 else ''} sent")
     for error in report.failed.values():
         console.warn(f"Not delivered: {error} It waits, and is tried again at the next poll.")
+    for problem in report.problems:
+        console.warn(f"A template failed, and the built-in one was used: {problem}")
     for target, count in report.parked.items():
         console.warn(f"{count} waiting for {target}, which is not in rules.yaml any more.")
 
 
-async def _rehearse(settings: Settings, chosen: Sequence[WatchSettings]) -> int:
+async def _rehearse(settings: Settings, names: Sequence[str]) -> int:
     """The same poll and the same words, with nothing written and nothing sent."""
     from watcher import pipeline
     from watcher.api import SectorsApi
     from watcher.delivery import Courier
     from watcher.errors import SourceError
-    from watcher.model import Memory
+    from watcher.model import Memory, Standing
     from watcher.poll import Meter, look
     from watcher.store import Store
 
     status = 0
+    standing: Standing | None = None
     meter = Meter(lambda call: None)
     courier, wording = Courier(settings.targets), session.wording_of(settings)
     with ExitStack() as stack:
         store = stack.enter_context(Store.open_readonly(settings.database)) if settings.database.exists() else None
         async with SectorsApi(session.api_settings(settings), on_billed=meter) as api:
-            for watch in chosen:
+            silences = store.silences() if store else ()
+            for watch in session.watch_settings(settings, names, silences=silences):
                 now = clock.now()
-                memory = store.memory(watch.name, now) if store else Memory(watch.name)
+                lists = bool(watch.watchlists)
+                memory = store.memory(watch.name, now, others=lists) if store else Memory(watch.name)
+                memory = replace(memory, standing=standing or memory.standing)
                 try:
                     sweep, missed, refused = await look(api, memory, watch, now=now)
                 except SourceError as error:
@@ -127,7 +135,8 @@ async def _rehearse(settings: Settings, chosen: Sequence[WatchSettings]) -> int:
                     status = 1
                     continue
                 outcome = pipeline.decide(sweep, memory, watch, now)
-                _show(outcome, settings, courier, wording, watch.name)
+                _show(outcome, settings, courier, wording, watch.name, store)
+                standing = outcome.memory.standing
                 if refused is not None or missed:
                     console.warn(f"{watch.name}: some details were not fetched. {refused or ''}")
                 if status == 0 and outcome.verdict == "held":
@@ -136,19 +145,40 @@ async def _rehearse(settings: Settings, chosen: Sequence[WatchSettings]) -> int:
     return status
 
 
-def _show(outcome: Outcome, settings: Settings, courier: Courier, wording: Wording, watch: str) -> None:
-    from watcher.store import Batch
+def _when(settings: Settings, target: str, at: datetime) -> str:
+    """What keeps a target's message from going out at once."""
+    policy = settings.policies[target]
+    if policy.digest is not None:
+        return f" (alerts wait for its digest, {policy.digest})"
+    return (
+        " (held back until its quiet hours end)" if policy.quiet and policy.quiet.covers(at, settings.timezone) else ""
+    )
 
-    targets = dict.fromkeys(target for alert in outcome.alerts for target in alert.targets)
+
+def _show(
+    outcome: Outcome, settings: Settings, courier: Courier, wording: Wording, watch: str, store: Store | None
+) -> None:
+    from watcher.messages import headline
+    from watcher.routing import Bundle, Untold
+
+    loud = [alert for alert in outcome.alerts if not alert.silenced]
+    for alert in outcome.alerts:
+        if alert.silenced:
+            console.say(f"Silenced ({alert.silenced}): {headline(alert.about)}")
+    targets = dict.fromkeys(target for alert in loud for target in alert.targets)
     if outcome.notices:
         targets |= dict.fromkeys(settings.ops)
     console.say(f"{watch}: {outcome.verdict}, {len(outcome.changes)} changes, {len(targets)} messages")
     for target in targets:
-        alerts = tuple(alert for alert in outcome.alerts if target in alert.targets)
         notices = outcome.notices if target in settings.ops else ()
-        batch = Batch(0, outcome.at, watch, target, alerts, notices, (), ())
-        message = wording.message(batch, courier.format_of(target))
-        console.say(f"--- to {target} ---", style="bold")
+        mine = [replace(alert, targets=(target,)) for alert in loud if target in alert.targets]
+        told: list[Alert | Notice] = [*mine, *notices]
+        bundle = Bundle((watch,), outcome.at, tuple(Untold(0, 0, watch, outcome.at, one) for one in told))
+        series = {a.about.id: store.series(a.about) for a in bundle.alerts} if store is not None else {}
+        message = wording.message(bundle, courier.format_of(target), attach=False, series=series)
+        for problem in message.problems:
+            console.warn(f"A template failed, and the built-in one is used: {problem}")
+        console.say(f"--- to {target}{_when(settings, target, outcome.at)} ---", style="bold")
         console.say(message.title, style="bold")
         console.say(message.body)
 

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from watcher.config import Settings
     from watcher.dispatch import Wording
     from watcher.pipeline import WatchSettings
+    from watcher.rules import Silence
     from watcher.store import Store
 
 
@@ -50,8 +51,13 @@ def api_settings(settings: Settings) -> ApiSettings:
     )
 
 
-def watch_settings(settings: Settings, names: Iterable[str]) -> list[WatchSettings]:
+def watch_settings(
+    settings: Settings, names: Iterable[str], *, silences: Iterable[Silence] = ()
+) -> list[WatchSettings]:
     """What decides about the named watches, or about all of them if none is named.
+
+    Args:
+        silences: those set at run time, beside the file's.
 
     Raises:
         ConfigError: a name is unknown.
@@ -69,6 +75,9 @@ def watch_settings(settings: Settings, names: Iterable[str]) -> list[WatchSettin
             details=watch.details,
             judgement=settings.judgement,
             rules=settings.rules,
+            watchlists=settings.watchlists,
+            silences=(*settings.silences, *silences),
+            min_severity={name: policy.min_severity for name, policy in settings.policies.items()},
         )
         for watch in (settings.watches[name] for name in dict.fromkeys(chosen))
     ]
@@ -79,7 +88,8 @@ def wording_of(settings: Settings) -> Wording:
     from watcher import delivery
     from watcher.dispatch import Wording
 
-    return Wording(delivery.own(settings.templates), delivery.built_in(), settings.timezone)
+    templates = delivery.own(settings.templates), delivery.built_in()
+    return Wording(*templates, settings.timezone, settings.policies, settings.ops)
 
 
 def reader(settings: Settings) -> Store:

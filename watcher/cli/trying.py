@@ -14,7 +14,9 @@ import typer
 from watcher.cli import clock, console
 
 if TYPE_CHECKING:
-    from watcher.messages import Format
+    from collections.abc import Sequence
+
+    from watcher.messages import Attachment, Format
     from watcher.poll import PollReport
 
 
@@ -29,7 +31,10 @@ class Mailbox:
     def format_of(self, name: str) -> Format:
         return "markdown" if name == "slack" else "html"
 
-    def send(self, name: str, title: str, body: str, format: Format) -> None:
+    def attaches(self, name: str) -> bool:
+        return False
+
+    def send(self, name: str, title: str, body: str, format: Format, attachments: Sequence[Attachment] = ()) -> None:
         self.received.append((name, title, body))
 
 

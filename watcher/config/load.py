@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import stat
 from collections.abc import Mapping
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -12,12 +12,13 @@ from zoneinfo import ZoneInfo
 from pydantic import BaseModel, ValidationError
 
 from watcher.config import document as yaml_document
-from watcher.config import meaning, schema
+from watcher.config import meaning, names, schema
 from watcher.config.document import Document
 from watcher.config.settings import Settings, Watch, database_path
 from watcher.errors import ConfigError
 from watcher.judge import HoldPolicy, JudgementPolicy, RemovalPolicy
-from watcher.rules import Rule, When
+from watcher.routing import TargetPolicy
+from watcher.rules import Limit, Rule, Silence, Since, Watchlist, When
 
 
 def find(option: Path | None, environ: Mapping[str, str], folder: Path) -> Path:
@@ -64,7 +65,7 @@ def load(path: Path, environ: Mapping[str, str]) -> Settings:
     file = _validated(document)
     if file is not None:
         meaning.check(document, file)
-        if file.templates is not None and not (path.parent / file.templates).is_dir():
+        if file.templates is not None and not (path.parent / Path(file.templates).expanduser()).is_dir():
             document.mistake(("templates",), f"there is no folder {file.templates}")
     if document.mistakes or file is None:
         raise _broken(document)
@@ -111,7 +112,7 @@ _PLACEHOLDERS: dict[str, Any] = {"version": 1, "on": "site.*", "name": "?", "wat
 
 def _steps(loc: tuple[str | int, ...]) -> tuple[str | int, ...]:
     # pydantic names the branch of a union in the path (`targets.desk.str`): it stands nowhere in the file.
-    return tuple(step for step in loc if step not in {"str", "TargetUrl"})
+    return (*loc[:2], *loc[3:]) if loc[:1] == ("targets",) and loc[2:3] in {("str",), ("TargetUrl",)} else loc
 
 
 def _leave_out(data: Any, path: tuple[str | int, ...]) -> None:
@@ -163,7 +164,7 @@ def _explain(document: Document, error: Mapping[str, Any]) -> None:
     kind = error["type"]
     if kind == "extra_forbidden":
         known = _keys_of(path[:-1])
-        document.mistake(path, f"unknown key `{path[-1]}`{meaning.near(str(path[-1]), known)}", key=True)
+        document.mistake(path, f"unknown key `{path[-1]}`{names.near(str(path[-1]), known)}", key=True)
     elif kind == "missing":
         document.mistake(path[:-1], f"the key `{path[-1]}` is missing here", key=bool(path[:-1]))
     elif kind == "value_error":
@@ -186,20 +187,27 @@ def _shown(path: tuple[str | int, ...], value: object) -> str:
 
 def _keys_of(path: tuple[str | int, ...]) -> list[str]:
     """The keys that may stand at a path."""
-    model: type[BaseModel] = schema.File
-    inner: dict[str, type[BaseModel]] = {
-        "api": schema.Api,
-        "targets": schema.TargetUrl,
-        "watches": schema.Watch,
-        "rules": schema.Rule,
-        "when": schema.When,
-        "judgement": schema.Judgement,
-        "hold": schema.Hold,
-        "removal": schema.Removal,
-    }
-    for step in path:
-        model = inner.get(str(step), model)
-    return list(model.model_fields)
+    for pattern, model in _MODELS.items():
+        if len(pattern) == len(path) and all(one in {"*", str(step)} for one, step in zip(pattern, path, strict=True)):
+            return list(model.model_fields)
+    return []
+
+
+_MODELS: dict[tuple[str, ...], type[BaseModel]] = {
+    (): schema.File,
+    ("api",): schema.Api,
+    ("targets", "*"): schema.TargetUrl,
+    ("watches", "*"): schema.Watch,
+    ("rules", "*"): schema.Rule,
+    ("rules", "*", "when"): schema.When,
+    ("watchlists", "*"): schema.Watchlist,
+    ("watchlists", "*", "limits", "*"): schema.Limit,
+    ("watchlists", "*", "companies", "*", "*"): schema.Limit,
+    ("silences", "*"): schema.Silence,
+    ("judgement",): schema.Judgement,
+    ("judgement", "hold"): schema.Hold,
+    ("judgement", "removal"): schema.Removal,
+}
 
 
 def _settings(path: Path, file: schema.File, document: Document, environ: Mapping[str, str]) -> Settings:
@@ -214,6 +222,7 @@ def _settings(path: Path, file: schema.File, document: Document, environ: Mappin
             severity=rule.severity,
             template=rule.template,
             enabled=rule.enabled,
+            cooldown=rule.cooldown,
         )
         for rule in file.rules
     )
@@ -229,7 +238,7 @@ def _settings(path: Path, file: schema.File, document: Document, environ: Mappin
         targets={name: t if isinstance(t, str) else t.url for name, t in file.targets.items()},
         ops=tuple(file.ops),
         timezone=ZoneInfo(file.timezone),
-        templates=path.parent / file.templates if file.templates else None,
+        templates=path.parent / Path(file.templates).expanduser() if file.templates else None,
         watches={
             name: Watch(name, w.filter, w.every or (None if w.cron else default_every), w.cron, w.details)
             for name, w in file.watches.items()
@@ -239,8 +248,44 @@ def _settings(path: Path, file: schema.File, document: Document, environ: Mappin
             HoldPolicy(hold.lost_sites, hold.lost_values, hold.at_least, hold.confirm_after),
             RemovalPolicy(removal.confirm_after),
         ),
+        watchlists=tuple(_watchlist(name, one) for name, one in file.watchlists.items()),
+        silences=tuple(
+            Silence(one.matcher, _in_zone(one.until, ZoneInfo(file.timezone)), one.reason) for one in file.silences
+        ),
+        policies={
+            name: TargetPolicy(t.digest, t.quiet, t.min_severity, t.even_if_quiet)
+            if isinstance(t, schema.TargetUrl)
+            else TargetPolicy()
+            for name, t in file.targets.items()
+        },
         warnings=_warnings(path, file, document),
     )
+
+
+def _watchlist(name: str, one: schema.Watchlist) -> Watchlist:
+    def limits(given: Mapping[str, schema.Limit]) -> dict[str, Limit]:
+        return {metric: _limit(limit, one.since) for metric, limit in given.items()}
+
+    return Watchlist(
+        name=name,
+        to=one.to,
+        companies={company: limits(own) for company, own in one.companies.items()},
+        limits=limits(one.limits),
+        severity=one.severity,
+        per=one.per,
+        repeat=one.repeat,
+        resolve=one.resolve,
+        enabled=one.enabled,
+    )
+
+
+def _limit(limit: schema.Limit, since: Since | None) -> Limit:
+    said = {name: getattr(limit, name) for name in schema.Limit.model_fields}
+    return Limit(**{**said, "since": limit.since or since or "last_told"})
+
+
+def _in_zone(at: datetime, zone: ZoneInfo) -> datetime:
+    return (at if at.tzinfo else at.replace(tzinfo=zone)).astimezone(UTC)
 
 
 def _key(path: Path, api: schema.Api, document: Document, environ: Mapping[str, str]) -> str | None:

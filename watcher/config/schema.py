@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import re
-from datetime import timedelta
+from datetime import datetime, time, timedelta
 from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, WithJsonSchema
 
+from watcher.model import Severity
 from watcher.rules import Bound
+from watcher.schedule import Quiet
 
 #: No figure of a mine is larger; infinities and not-a-numbers are none.
 _LARGEST = 1e15
@@ -63,6 +65,36 @@ def _number(raw: Any) -> float:
     return float(raw)
 
 
+def _since(raw: Any) -> Any:
+    return raw if raw in {"last_told", "previous", "last_year"} else _timeout(raw)
+
+
+def _quiet(raw: Any) -> Quiet:
+    match = re.fullmatch(r"(\d{1,2}):(\d\d)\s*-\s*(\d{1,2}):(\d\d)", raw.strip()) if isinstance(raw, str) else None
+    try:
+        hours = [int(part) for part in match.groups()] if match else [0, 0, 0, 0]
+        start, end = time(hours[0], hours[1]), time(hours[2], hours[3])
+    except ValueError:
+        start = end = time()
+    if match is None or start == end:
+        raise ValueError("hours such as 22:00-06:00 are expected")
+    return Quiet(start, end)
+
+
+def _companies(raw: Any) -> Any:
+    """`{slug: limits}`; a list of slugs, and a slug without limits of its own, are fine too."""
+    if isinstance(raw, list) and all(isinstance(name, str) for name in raw):
+        return {name: {} for name in raw}
+    return {name: limits or {} for name, limits in raw.items()} if isinstance(raw, dict) else raw
+
+
+def _until(raw: Any) -> datetime:
+    try:
+        return datetime.fromisoformat(str(raw))
+    except ValueError:
+        raise ValueError("a date or an instant such as 2026-12-01 or 2026-12-01T18:00 is expected") from None
+
+
 def _several(raw: Any) -> tuple[str, ...]:
     values = raw if isinstance(raw, list) else [raw]
     if not values or any(isinstance(v, bool) or not isinstance(v, str | int | float) for v in values):
@@ -82,7 +114,14 @@ Age = Annotated[timedelta | None, BeforeValidator(_age), WithJsonSchema(_AGE)]
 Percentage = Annotated[float, BeforeValidator(_percentage), WithJsonSchema(_SHARE)]
 Movement = Annotated[Bound, BeforeValidator(_bound), WithJsonSchema(_BOUND)]
 Number = Annotated[float, BeforeValidator(_number), WithJsonSchema({"type": "number"})]
+_SINCE = {"anyOf": [{"enum": ["last_told", "previous", "last_year"]}, _TIME]}
+_QUIET = {"type": "string", "pattern": r"^\d{1,2}:\d\d\s*-\s*\d{1,2}:\d\d$", "examples": ["22:00-06:00"]}
 Words = Annotated[tuple[str, ...], BeforeValidator(_several), WithJsonSchema(_WORDS)]
+
+
+SinceWhen = Annotated[Any, BeforeValidator(_since), WithJsonSchema(_SINCE)]
+QuietHours = Annotated[Quiet, BeforeValidator(_quiet), WithJsonSchema(_QUIET)]
+Until = Annotated[datetime, BeforeValidator(_until), WithJsonSchema({"type": "string", "examples": ["2026-12-01"]})]
 
 
 class _Part(BaseModel):
@@ -104,6 +143,10 @@ class TargetUrl(_Part):
     """Where messages go."""
 
     url: str = Field(description="Any apprise URL.")
+    digest: str | None = Field(None, description="Cron string: alerts wait for it, and go out as one message.")
+    even_if_quiet: bool = Field(False, description="An empty digest says that all is quiet, and what was looked at.")
+    quiet: QuietHours | None = Field(None, description="Hours in which only critical alerts go out: 22:00-06:00.")
+    min_severity: Severity = Field("info", description="The least that this target wants to hear of.")
 
 
 class Watch(_Part):
@@ -133,9 +176,52 @@ class Rule(_Part):
     where: dict[str, Words] = Field(default_factory=dict, description="Fields of the change and what they may be.")
     when: When = Field(default_factory=lambda: When.model_validate({}), description="Conditions on its figures.")
     to: Words = Field(description="Names of targets.")
-    severity: Literal["info", "warning", "critical"] = Field("info", description="How much it matters.")
+    severity: Severity = Field("info", description="How much it matters.")
+    cooldown: Timeout | None = Field(None, description="After telling of a site, not again of it for so long.")
     template: str | None = Field(None, description="Template of its lines; default: by kind.")
     enabled: bool = Field(True, description="false switches the rule off.")
+
+
+class Limit(_Part):
+    """What a figure of a company on the list may be."""
+
+    above: Number | None = Field(None, description="Told when the figure goes above this.")
+    below: Number | None = Field(None, description="Told when the figure goes below this.")
+    clear: Number | None = Field(None, description="Resolved only past this; default: the limit itself.")
+    rises_by: Movement | None = Field(None, description="Told when it has risen by so much (number or percentage).")
+    falls_by: Movement | None = Field(None, description="Told when it has fallen by so much (number or percentage).")
+    changes_by: Movement | None = Field(None, description="Told when it has moved by so much, up or down.")
+    since: SinceWhen | None = Field(
+        None, description="What movements count from: last_told (default), previous, last_year, or a time such as 90d."
+    )
+
+
+Limits = dict[str, Limit]
+Companies = Annotated[dict[str, Limits], BeforeValidator(_companies)]
+
+
+class Watchlist(_Part):
+    """Companies that are followed, and the limits of their figures."""
+
+    to: Words = Field(description="Names of targets.")
+    companies: Companies = Field(description="Company slugs, each with limits of its own (or none).", min_length=1)
+    limits: Limits = Field(default_factory=dict, description="Metrics (or globs) and their limits, for every company.")
+    severity: Severity = Field("warning", description="How much it matters.")
+    per: Literal["site", "company"] = Field(
+        "site", description="Look at each site, or at the sum over a company's sites (latest year)."
+    )
+    since: SinceWhen | None = Field(None, description="What movements count from, unless a limit says otherwise.")
+    repeat: Timeout | None = Field(None, description="Say again while still broken; omit = once.")
+    resolve: bool = Field(False, description="Tell when a figure is back within its limits.")
+    enabled: bool = Field(True, description="false switches the list off.")
+
+
+class Silence(_Part):
+    """What is not to be told for a while."""
+
+    matcher: dict[str, Words] = Field(description="Fields of an alert and what they may be.", min_length=1)
+    until: Until = Field(description="When it ends: a date (its first minute) or an instant, in the file's time zone.")
+    reason: str = Field(min_length=1, description="Why; shown where something was silenced.")
 
 
 class Hold(_Part):
@@ -172,14 +258,14 @@ class File(_Part):
     templates: str | None = Field(None, description="Folder of templates that override the built-in ones.")
     watches: dict[str, Watch] = Field(min_length=1, description="What is polled.")
     rules: list[Rule] = Field(default_factory=list, description="What is told.")
+    watchlists: dict[str, Watchlist] = Field(default_factory=dict, description="Companies followed, with limits.")
+    silences: list[Silence] = Field(default_factory=list, description="What is not to be told for a while.")
     judgement: Judgement = Field(default_factory=lambda: Judgement.model_validate({}))
 
 
 #: Keys of the design that this version does not serve: refused by name, never ignored.
 NOT_SERVED = frozenset(
     {
-        *(("api", "credits"), ("heartbeat",), ("watchlists",), ("silences",), ("http",)),
-        *(("rules", "*", "cooldown"), ("targets", "*", "digest"), ("targets", "*", "quiet")),
-        *(("targets", "*", "min_severity"), ("targets", "*", "even_if_quiet")),
+        *(("api", "credits"), ("heartbeat",), ("http",)),
     }
 )

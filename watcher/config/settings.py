@@ -12,7 +12,8 @@ import platformdirs
 
 from watcher.errors import ConfigError
 from watcher.judge import JudgementPolicy
-from watcher.rules import Rule
+from watcher.routing import TargetPolicy
+from watcher.rules import Rule, Silence, Watchlist
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +45,9 @@ class Settings:
     watches: Mapping[str, Watch]
     rules: tuple[Rule, ...]
     judgement: JudgementPolicy
+    watchlists: tuple[Watchlist, ...] = ()
+    silences: tuple[Silence, ...] = ()
+    policies: Mapping[str, TargetPolicy] = field(default_factory=dict)
     warnings: tuple[str, ...] = ()
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from watcher.errors import DeliveryError
@@ -11,7 +11,7 @@ from watcher.errors import DeliveryError
 if TYPE_CHECKING:
     from apprise import Apprise
 
-    from watcher.messages import Format
+    from watcher.messages import Attachment, Format
 
 
 class Courier:
@@ -35,7 +35,15 @@ class Courier:
         first = formats[0] if isinstance(formats, tuple | list) else formats
         return {"markdown": "markdown", "html": "html"}.get(str(getattr(first, "value", first)), "text")  # type: ignore[return-value]
 
-    def send(self, name: str, title: str, body: str, format: Format) -> None:
+    def attaches(self, name: str) -> bool:
+        """Whether a target takes files.
+
+        Raises:
+            DeliveryError: the target's URL is none that apprise knows.
+        """
+        return bool(self._service(name)[0].attachment_support)
+
+    def send(self, name: str, title: str, body: str, format: Format, attachments: Sequence[Attachment] = ()) -> None:
         """Send one message to one target.
 
         Raises:
@@ -43,7 +51,9 @@ class Courier:
         """
         service = self._service(name)
         try:
-            result = service.notify(body=body, title=title, body_format=format)
+            result = service.notify(
+                body=body, title=title, body_format=format, attach=_files(attachments) if attachments else None
+            )
         except TypeError as error:
             raise DeliveryError(f"{name}: the message was not accepted by apprise.") from error
         if not result:
@@ -60,6 +70,9 @@ class Courier:
                     f"{name}: this is no URL that apprise knows.",
                     "Check the target in rules.yaml; `watcher test-target` tries it.",
                 )
+            if hasattr(service[0], "inline"):
+                # E-mail shows an attached picture where the message's HTML names it.
+                service[0].inline = True
             self._loaded[name] = service
         return self._loaded[name]
 
@@ -70,6 +83,16 @@ class Courier:
         for secret in _parts(self._targets[name]):
             text = text.replace(secret, "…")
         return " ".join(text.split())[:200].rstrip(".")
+
+
+def _files(attachments: Sequence[Attachment]) -> Any:
+    import apprise
+    from apprise.attachment.memory import AttachMemory
+
+    files = apprise.AppriseAttachment()
+    for one in attachments:
+        files.add(AttachMemory(content=one.content, name=one.name, mimetype=one.mimetype))  # type: ignore[no-untyped-call]
+    return files
 
 
 def _parts(url: str) -> list[str]:

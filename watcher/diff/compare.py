@@ -45,7 +45,7 @@ def compare(old: Record, new: Record, past: Iterable[Record], *, at: datetime, w
         for name in _metrics(old, new):
             step = move(old.metrics.get(name), new.metrics.get(name))
             if step is not None and old.observed(name) and new.observed(name):
-                yield figures(new, name, step, _nature(step), at=at, watch=watch)
+                yield figures(new, name, step, nature(step), at=at, watch=watch)
 
 
 def report(new: Record, past: Iterable[Record], *, at: datetime, watch: str) -> Iterator[Change]:
@@ -70,12 +70,12 @@ def report(new: Record, past: Iterable[Record], *, at: datetime, watch: str) -> 
     for name in _metrics(before, new):
         step = move(before.metrics.get(name), new.metrics.get(name))
         if step is not None and step.new is not None and before.observed(name) and new.observed(name):
-            nature: Nature = "reported" if step.old is not None else "disclosed"
-            yield figures(new, name, step, nature, at=at, watch=watch, old_year=before.year)
+            said: Nature = "reported" if step.old is not None else "disclosed"
+            yield figures(new, name, step, said, at=at, watch=watch, old_year=before.year)
 
 
 def figures(
-    new: Record, metric: str, step: Move, nature: Nature, *, at: datetime, watch: str, old_year: int | None = None
+    new: Record, metric: str, step: Move, how: Nature, *, at: datetime, watch: str, old_year: int | None = None
 ) -> Change:
     """A `metric.changed` for one movement of one figure."""
     return about(
@@ -89,7 +89,7 @@ def figures(
         new=step.new.amount if step.new else None,
         delta=step.delta,
         percent=step.percent,
-        nature=nature,
+        nature=how,
         suspect=step.reason,
         old_year=old_year,
     )
@@ -118,7 +118,8 @@ def _metrics(old: Record, new: Record) -> list[str]:
     return sorted(old.metrics.keys() | new.metrics.keys(), key=lambda name: (name not in LIST_METRICS, name))
 
 
-def _nature(step: Move) -> Nature:
+def nature(step: Move) -> Nature:
+    """How a figure moved within one reporting year."""
     if step.old is None:
         return "disclosed"
     return "withdrawn" if step.new is None else "revised"

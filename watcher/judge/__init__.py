@@ -7,7 +7,7 @@ from watcher.judge.holds import causes
 from watcher.judge.policy import HoldPolicy, JudgementPolicy, RemovalPolicy
 from watcher.judge.renames import renames
 from watcher.judge.reverts import reverted
-from watcher.judge.suspects import contradictions, mark
+from watcher.judge.suspects import contradictions, doubt, mark
 
 __all__ = [
     "HoldPolicy",
@@ -16,6 +16,7 @@ __all__ = [
     "blanked",
     "causes",
     "contradictions",
+    "doubt",
     "fold",
     "mark",
     "overdue",

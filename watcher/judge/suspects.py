@@ -25,6 +25,11 @@ def contradictions(record: Record) -> dict[str, Contradiction]:
     return {found.kind: found for found in _contradictions(record)}
 
 
+def doubt(record: Record, metric: str) -> str:
+    """Why a metric of a record is not to be believed, in words; empty where nothing contradicts it."""
+    return "; ".join(found.reason for found in contradictions(record).values() if metric in found.metrics)
+
+
 def _contradictions(record: Record) -> Iterator[Contradiction]:
     amounts = {name: value.amount for name, value in record.metrics.items()}
     for name, amount in amounts.items():

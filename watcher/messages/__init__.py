@@ -1,7 +1,26 @@
-"""Messages worth reading: `words` says things, `escape` makes upstream text harmless, `compose` puts them together."""
+"""Messages worth reading.
 
-from watcher.messages.compose import LISTED, Message, compose, title
+`words` says changes, `limits` crossings, `titles` the first line, `sparkline` a history · `escape` makes upstream text
+harmless · `attach` what goes along · `compose` puts it all together.
+"""
+
+from watcher.messages.attach import Attachment
+from watcher.messages.compose import LISTED, Frame, Message, compose, headline
 from watcher.messages.escape import Format
-from watcher.messages.words import headline, metric, movement, number, percent
+from watcher.messages.titles import title
+from watcher.messages.words import metric, movement, number, percent
 
-__all__ = ["LISTED", "Format", "Message", "compose", "headline", "metric", "movement", "number", "percent", "title"]
+__all__ = [
+    "LISTED",
+    "Attachment",
+    "Format",
+    "Frame",
+    "Message",
+    "compose",
+    "headline",
+    "metric",
+    "movement",
+    "number",
+    "percent",
+    "title",
+]

@@ -1,26 +1,46 @@
-"""Alerts and notices → one message for one target, grouped by site, worst first (DESIGN section 1, `dispatch`)."""
+"""Alerts and notices → one message for one target, grouped by company, worst first (DESIGN section 1, `dispatch`)."""
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from traceback import extract_tb
 from zoneinfo import ZoneInfo
 
 import jinja2
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 from markupsafe import Markup
 
-from watcher.messages import words
+from watcher.messages import limits, words
+from watcher.messages.attach import Attachment, about_whom, table
 from watcher.messages.escape import Format, escaper, subject
-from watcher.model import SEVERITIES, Alert, Change, Notice
+from watcher.messages.sparkline import picture, sparkline
+from watcher.messages.titles import SIGNS, summary, title, worst
+from watcher.model import EMPTY, SEVERITIES, Alert, Change, Crossing, Notice
 
-#: More changes than this are counted, not listed.
+#: More lines than this are counted, not listed; the rest goes along as CSV where the target takes files.
 LISTED = 20
 
 SUFFIXES: Mapping[str, str] = {"markdown": "md", "html": "html", "text": "txt"}
-SEVERITY_SIGNS = {"info": "", "warning": "⚠ ", "critical": "‼ "}
+#: By the id of a change or crossing: the figures that its metric had, oldest first.
+Series = Mapping[str, Sequence[float]]
+
+
+@dataclass(frozen=True, slots=True)
+class Frame:
+    """What a message says besides its alerts: which watches, when (shown in `timezone`), since when for a digest.
+
+    `attach` says that the target takes files.
+    """
+
+    watches: tuple[str, ...]
+    at: datetime
+    format: Format
+    timezone: ZoneInfo
+    since: datetime | None = None
+    attach: bool = False
+    series: Series = field(default_factory=lambda: EMPTY)
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,18 +51,16 @@ class Message:
     body: str
     format: Format
     problems: tuple[str, ...] = ()
+    attachments: tuple[Attachment, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Group:
-    """The alerts of one site, as templates see them."""
+    """The alerts of one company, as templates see them; `lines` are rendered already."""
 
-    slug: str
-    name: str
     company: str
-    alerts: tuple[Alert, ...]
     severity: str
-    map_link: Markup
+    alerts: tuple[Alert, ...]
     lines: list[Markup] = field(default_factory=list)
 
 
@@ -51,58 +69,35 @@ def compose(
     built_in: jinja2.BaseLoader,
     alerts: Sequence[Alert],
     notices: Sequence[Notice],
-    *,
-    watch: str,
-    at: datetime,
-    format: Format,
-    timezone: ZoneInfo,
+    frame: Frame,
 ) -> Message:
     """One message. A user's template that fails is replaced by the built-in one, so that the alert still goes.
 
     Args:
         user: the user's own templates, looked at first.
-        at: when the poll took place; shown in `timezone`.
     """
     problems: list[str] = []
+    alerts = _once(alerts)
     loaders = [loader for loader in (user, built_in) if loader is not None]
     for loader in (jinja2.ChoiceLoader(loaders), built_in):
-        environment = _environment(loader, format)
+        environment = _environment(loader, frame.format)
         try:
-            body = _render(environment, alerts, notices, watch=watch, at=at, format=format, timezone=timezone)
-        except jinja2.TemplateError as error:
+            body, attachments = _render(environment, alerts, notices, frame)
+        except Exception as error:
+            # A template can fail in as many ways as code can; whatever it is, the alert must go.
             problems.append(_problem(error))
             if loader is built_in:
                 raise
             continue
-        return Message(subject(title(alerts, notices, watch)), body, format, tuple(problems))
+        head = subject(title(alerts, notices, frame.watches, digest=frame.since is not None))
+        return Message(head, body, frame.format, tuple(problems), attachments)
     raise AssertionError("unreachable: the built-in templates render or raise")
 
 
-def title(alerts: Sequence[Alert], notices: Sequence[Notice], watch: str) -> str:
-    """The first line, which says it all: one change whole, several counted."""
-    if not alerts:
-        more = f" (and {len(notices) - 1} more)" if len(notices) > 1 else ""
-        return f"Watcher: {notices[0].title}{more}"
-    sign = SEVERITY_SIGNS[_worst(alerts)]
-    if len(alerts) == 1:
-        return f"{sign}{words.headline(alerts[0].change)}"
-    counts = Counter("change" if a.change.kind == "metric.changed" else words.kind(a.change) for a in alerts)
-    parts = [f"{count} {_plural(what, count)}" for what, count in counts.most_common(4)]
-    rest = len(alerts) - sum(count for _, count in counts.most_common(4))
-    first = words.headline(min(alerts, key=lambda a: -SEVERITIES.index(a.severity)).change)
-    several = f"{', '.join(parts)}{f' and {rest} more' if rest else ''} · {watch}"
-    return f"{sign}{several}" if len(alerts) > 3 else f"{sign}{first} (and {len(alerts) - 1} more · {watch})"
-
-
-def _plural(what: str, count: int) -> str:
-    if count == 1 or what in {"renamed", "location changed"}:
-        return what
-    return {"change": "changes", "new site": "new sites", "site removed": "sites removed", "new report": "new reports",
-            "new owner": "new owners", "company renamed": "companies renamed"}.get(what, what)  # fmt: skip
-
-
-def _worst(alerts: Sequence[Alert]) -> str:
-    return max((alert.severity for alert in alerts), key=SEVERITIES.index, default="info")
+def _once(alerts: Sequence[Alert]) -> list[Alert]:
+    """A change that a limit speaks of already needs no line of its own."""
+    spoken = {alert.about.change for alert in alerts if isinstance(alert.about, Crossing)}
+    return [alert for alert in alerts if isinstance(alert.about, Crossing) or alert.about.id not in spoken]
 
 
 def _environment(loader: jinja2.BaseLoader, format: Format) -> jinja2.Environment:
@@ -126,79 +121,111 @@ def _environment(loader: jinja2.BaseLoader, format: Format) -> jinja2.Environmen
 
 
 def _render(
-    environment: jinja2.Environment,
-    alerts: Sequence[Alert],
-    notices: Sequence[Notice],
-    *,
-    watch: str,
-    at: datetime,
-    format: Format,
-    timezone: ZoneInfo,
-) -> str:
+    environment: jinja2.Environment, alerts: Sequence[Alert], notices: Sequence[Notice], frame: Frame
+) -> tuple[str, tuple[Attachment, ...]]:
     listed = _sorted(alerts)[:LISTED]
+    suffix = SUFFIXES[frame.format]
+    attachments: list[Attachment] = []
     groups = _groups(listed)
-    suffix = SUFFIXES[format]
     for group in groups:
         for alert in group.alerts:
-            names = [f"{name}.{suffix}.j2" for name in (alert.template, alert.change.kind, "change") if name]
-            line = environment.select_template(names).render(_facts(alert.change, alert))
+            names = [f"{name}.{suffix}.j2" for name in _template_names(alert)]
+            facts = _facts(alert, frame, attachments)
+            line = environment.select_template(names).render(facts)
             group.lines.append(Markup(line.strip("\n")))  # noqa: S704  (rendered by an escaping environment)
-    return (
-        environment.get_template(f"message.{suffix}.j2")
-        .render(
-            title=title(alerts, notices, watch),
-            groups=groups,
-            notices=list(notices),
-            left_out=len(alerts) - len(listed),
-            total=len(alerts),
-            watch=watch,
-            at=words.moment(at, timezone),
-        )
-        .strip("\n")
-        + "\n"
+    if len(alerts) > len(listed) and frame.attach:
+        attachments.append(table(_sorted(alerts)))
+    body = environment.get_template(f"message.{suffix}.j2").render(
+        title=title(alerts, notices, frame.watches, digest=frame.since is not None),
+        summary=summary(alerts) if frame.since is not None else "",
+        since=words.moment(frame.since, frame.timezone) if frame.since is not None else "",
+        groups=groups,
+        notices=list(notices),
+        left_out=len(alerts) - len(listed),
+        attached=any(not one.inline for one in attachments),
+        total=len(alerts),
+        watch=", ".join(frame.watches),
+        at=words.moment(frame.at, frame.timezone),
     )
+    return body.strip("\n") + "\n", tuple(attachments)
 
 
-def _facts(change: Change, alert: Alert) -> dict[str, object]:
-    return {
-        "change": change,
+def _template_names(alert: Alert) -> list[str]:
+    if isinstance(alert.about, Crossing):
+        return [name for name in (alert.template, "crossing") if name]
+    return [name for name in (alert.template, alert.about.kind, "change") if name]
+
+
+def _facts(alert: Alert, frame: Frame, attachments: list[Attachment]) -> dict[str, object]:
+    about = alert.about
+    values = frame.series.get(about.id, ())
+    facts: dict[str, object] = {
         "alert": alert,
-        "kind": words.kind(change),
-        "movement": words.movement(change),
-        "nature": words.nature(change),
-        "place": words.place(change),
-        "sign": SEVERITY_SIGNS[alert.severity].strip(),
+        "sign": SIGNS[alert.severity].strip(),
+        "site": words.tame(about.name or about.slug),
+        "spark": sparkline(values),
+        "picture": _picture(about.id, values, frame, attachments),
+        "place": words.place(about),
+        "map_link": Markup(words.map_link(about)),  # noqa: S704  (our words)
+    }
+    if isinstance(about, Crossing):
+        return facts | {
+            "crossing": about,
+            "event": limits.event(about),
+            "metric_name": words.metric(about.metric),
+            "figure": limits.figure(about),
+            "verdict": limits.verdict(about),
+        }
+    return facts | {
+        "change": about,
+        "kind": words.kind(about),
+        "movement": words.movement(about),
+        "nature": words.nature(about),
     }
 
 
+def _picture(id: str, values: Sequence[float], frame: Frame, attachments: list[Attachment]) -> str:
+    """The name of the inline picture of a history; empty where there is none, or the target shows none."""
+    content = picture(values) if frame.attach and frame.format == "html" else b""
+    if not content:
+        return ""
+    name = f"spark-{id}.png"
+    attachments.append(Attachment(name, "image/png", content, inline=True))
+    return name
+
+
 def _sorted(alerts: Sequence[Alert]) -> list[Alert]:
-    """Worst first, then as they came; what concerns one site stays together."""
-    worst: dict[str, int] = {}
+    """Worst first, then as they came; what concerns one company, and in it one site, stays together."""
+    ranks: dict[tuple[str, ...], int] = {}
+    order: dict[tuple[str, ...], int] = {}
     for alert in alerts:
         rank = SEVERITIES.index(alert.severity)
-        worst[alert.change.slug] = max(rank, worst.get(alert.change.slug, 0))
-    order = {slug: place for place, slug in enumerate(dict.fromkeys(alert.change.slug for alert in alerts))}
-    return sorted(alerts, key=lambda a: (-worst[a.change.slug], order[a.change.slug]))
+        for whom in ((about_whom(alert)[1],), (about_whom(alert)[1], alert.about.slug)):
+            ranks[whom] = max(rank, ranks.get(whom, 0))
+            order.setdefault(whom, len(order))
+
+    def place(alert: Alert) -> tuple[int, ...]:
+        company, site = (about_whom(alert)[1],), (about_whom(alert)[1], alert.about.slug)
+        return (-ranks[company], order[company], -ranks[site], order[site])
+
+    return sorted(alerts, key=place)
 
 
 def _groups(alerts: Sequence[Alert]) -> list[Group]:
-    by_slug: dict[str, list[Alert]] = {}
+    by_company: dict[tuple[str, str], list[Alert]] = {}
     for alert in alerts:
-        by_slug.setdefault(alert.change.slug, []).append(alert)
-    return [
-        Group(
-            slug=slug,
-            name=words.tame(one[0].change.name or slug),
-            company=words.tame(one[0].change.company_name or ""),
-            alerts=tuple(one),
-            severity=_worst(one),
-            map_link=Markup(next(filter(None, (words.map_link(a.change) for a in one)), "")),  # noqa: S704  (our words)
-        )
-        for slug, one in by_slug.items()
-    ]
+        by_company.setdefault(about_whom(alert), []).append(alert)
+    return [Group(company, worst(one), tuple(one)) for (company, _), one in by_company.items()]
 
 
-def _problem(error: jinja2.TemplateError) -> str:
-    name = getattr(error, "name", None) or "a template"
-    line = getattr(error, "lineno", None)
-    return f"{name}{f' line {line}' if line else ''}: {words.tame(str(error.message or error), 200)}"
+def _problem(error: Exception) -> str:
+    frames = [frame for frame in extract_tb(error.__traceback__) if frame.filename.endswith((".j2", "<template>"))]
+    name = getattr(error, "name", None) or (frames[-1].filename.rpartition("/")[2] if frames else "a template")
+    line = getattr(error, "lineno", None) or (frames[-1].lineno if frames else None)
+    said = error.message if isinstance(error, jinja2.TemplateError) and error.message else str(error)
+    return f"{name}{f' line {line}' if line else ''}: {words.tame(said or type(error).__name__, 200)}"
+
+
+def headline(about: Change | Crossing) -> str:
+    """A change or a crossing in one line."""
+    return limits.headline(about) if isinstance(about, Crossing) else words.headline(about)

@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from watcher.model import Change
+from watcher.model import Change, Crossing
 
 _METRICS = {
     "production_volume": "production",
@@ -43,6 +43,8 @@ def metric(name: str | None) -> str:
         return "figure"
     if name in _METRICS:
         return _METRICS[name]
+    if name.startswith("company."):
+        return f"the company's {metric(name.removeprefix('company.'))}"
     parts = name.split(".")
     if len(parts) >= 2 and parts[-2] in {"reserves", "resources"}:
         parts[-2:] = [parts[-1], parts[-2]] if "_" not in parts[-1] else [parts[-2], parts[-1]]
@@ -114,7 +116,7 @@ def headline(change: Change) -> str:
     return f"{kind(change).capitalize()}: {who}{company}{tail}"
 
 
-def map_link(change: Change) -> str:
+def map_link(change: Change | Crossing) -> str:
     """OpenStreetMap at the site's coordinates, or nothing."""
     if change.latitude is None or change.longitude is None:
         return ""
@@ -122,7 +124,7 @@ def map_link(change: Change) -> str:
     return f"https://www.openstreetmap.org/?mlat={at[0]}&mlon={at[1]}#map=12/{at[0]}/{at[1]}"
 
 
-def place(change: Change) -> str:
+def place(change: Change | Crossing) -> str:
     """City and province."""
     return ", ".join(part for part in (change.city, change.province) if part)
 

@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal, get_args
 
+from watcher.model.crossings import Crossing
+
 Kind = Literal[
     "site.added",
     "site.removed",
@@ -68,13 +70,17 @@ class Change:
 
 @dataclass(frozen=True, slots=True)
 class Alert:
-    """A change that a rule wants told, and to which targets."""
+    """A change that a rule, or a crossing that a watchlist, wants told, and to which targets.
+
+    `rule` is the rule's or the watchlist's name. `silenced` is the reason of the silence that keeps it from being sent.
+    """
 
     rule: str
     severity: Severity
     targets: tuple[str, ...]
-    change: Change
+    about: Change | Crossing
     template: str | None = None
+    silenced: str = ""
 
 
 @dataclass(frozen=True, slots=True)

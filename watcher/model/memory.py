@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import Literal
 
 from watcher.model.changes import Alert, Change, Notice
+from watcher.model.crossings import Standing
 from watcher.model.records import EMPTY, Record, Snapshot
 
 Verdict = Literal["baseline", "accepted", "held"]
@@ -50,8 +51,9 @@ class DetailSeen:
 class Memory:
     """All that `pipeline.decide` knows of a watch's past.
 
-    `elsewhere` (slugs other watches know, and since when) and `recent` (this watch's metric changes of the last
-    seven days) are read from history; a decision changes the rest.
+    `elsewhere` (slugs other watches know, and since when), `others` (records of sites that only other watches have) and
+    `recent` (this watch's metric changes of the last seven days) are read from history; a decision changes the rest.
+    `standing` is one for all watches.
     """
 
     watch: str
@@ -63,6 +65,8 @@ class Memory:
     structures: frozenset[str] = frozenset()
     elsewhere: Mapping[str, datetime] = field(default_factory=lambda: EMPTY)
     recent: tuple[Change, ...] = ()
+    standing: Standing = field(default_factory=Standing)
+    others: tuple[Record, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

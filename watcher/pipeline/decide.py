@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import datetime
 
-from watcher import judge, parse, plan, rules
+from watcher import judge, parse, plan
 from watcher.model import Hold, Memory, Outcome, Snapshot, Sweep
 from watcher.parse import Observation
 from watcher.pipeline.changes import changes_of
@@ -16,6 +16,7 @@ from watcher.pipeline.notices import confirmed, hold_ended, hold_started, known_
 from watcher.pipeline.settings import WatchSettings
 from watcher.pipeline.snapshot import complete, details_seen, doubtful, is_baseline
 from watcher.pipeline.step import Step
+from watcher.pipeline.telling import tell
 
 
 def due(listing: parse.Listing, memory: Memory, settings: WatchSettings, now: datetime) -> tuple[str, ...]:
@@ -48,7 +49,9 @@ def conclude(seen: Observation, memory: Memory, settings: WatchSettings, now: da
     )
     if is_baseline(memory, settings, records):
         after = replace(after, snapshot=Snapshot(now, records), absent=(), hold=None, recent=())
-        return Outcome("baseline", now, after, notices=tuple(notices), unread=seen.unread)
+        told = tell(memory, after, None, (), settings, now)
+        after = replace(after, standing=told.standing)
+        return Outcome("baseline", now, after, alerts=told.alerts, notices=tuple(notices), unread=seen.unread)
     assert memory.snapshot is not None
     step = Step.between(memory, memory.snapshot.records, records, kept)
     causes = judge.causes(memory.snapshot.records, step.pairs, step.lost, settings.judgement.hold)
@@ -71,12 +74,14 @@ def conclude(seen: Observation, memory: Memory, settings: WatchSettings, now: da
             after = replace(after, details=doubtful(after.details, blank))
     changes, absent = changes_of(memory, step, seen, settings, now)
     snapshot = memory.snapshot if records == memory.snapshot.records else Snapshot(now, records)
+    after = replace(after, snapshot=snapshot, absent=absent, hold=None)
+    told = tell(memory, after, step, changes, settings, now)
     return Outcome(
         "accepted",
         now,
-        replace(after, snapshot=snapshot, absent=absent, hold=None),
+        replace(after, standing=told.standing),
         changes=changes,
-        alerts=rules.alerts(changes, settings.rules),
-        notices=tuple(notices),
+        alerts=told.alerts,
+        notices=(*notices, *told.notices),
         unread=seen.unread,
     )

@@ -6,19 +6,24 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
 
-from watcher import judge, rules
-from watcher.model import EMPTY
+from watcher import judge
+from watcher.model import EMPTY, Severity
+from watcher.rules import Rule, Silence, Watchlist
 
 
 @dataclass(frozen=True, slots=True)
 class WatchSettings:
     """All that a decision about one watch depends on besides its memory.
 
-    `filter` holds list parameters of the API; `details` is how old a detail may get, None for never.
+    `filter` holds list parameters of the API; `details` is how old a detail may get, None for never;
+    `min_severity` maps targets to the least that they want to hear of.
     """
 
     name: str
     filter: Mapping[str, str | int | float] = field(default_factory=lambda: EMPTY)
     details: timedelta | None = timedelta(hours=24)
     judgement: judge.JudgementPolicy = field(default_factory=judge.JudgementPolicy)
-    rules: tuple[rules.Rule, ...] = ()
+    rules: tuple[Rule, ...] = ()
+    watchlists: tuple[Watchlist, ...] = ()
+    silences: tuple[Silence, ...] = ()
+    min_severity: Mapping[str, Severity] = field(default_factory=lambda: EMPTY)

@@ -1,54 +1,49 @@
-"""Which changes are told to whom: rules are looked up by kind and metric, then their conditions are tried."""
+"""Which changes are told to whom: at most one alert per change and target, from the severest rule."""
 
 from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from fnmatch import fnmatchcase
+from datetime import datetime
 
-from watcher.model import SEVERITIES, Alert, Change
-from watcher.rules.conditions import holds
+from watcher.model import EMPTY, SEVERITIES, Alert, Change
 from watcher.rules.rule import Rule
+from watcher.rules.rulebook import Former, RuleBook
+
+Cooldowns = Mapping[tuple[str, str], datetime]
 
 
-def alerts(changes: Iterable[Change], rules: Sequence[Rule]) -> tuple[Alert, ...]:
-    """The alerts that `rules` make of `changes`: at most one per change and target, from the severest rule.
+def alerts(
+    changes: Iterable[Change],
+    rules: Sequence[Rule],
+    *,
+    former: Former = EMPTY,
+    cooldowns: Cooldowns | None = None,
+    now: datetime | None = None,
+) -> tuple[Alert, ...]:
+    """The alerts that `rules` make of `changes`. Of two rules of one severity, the first in the file speaks.
 
-    Of two rules of one severity, the first in the file speaks.
+    Args:
+        former: names that sites and companies had before, which rules may still use.
+        cooldowns: when a rule last told of a site; within the rule's `cooldown` it does not tell again. Changes of
+            one poll are told together.
+        now: when the poll took place; needed for cooldowns.
     """
     found: list[Alert] = []
-    rules = [rule for rule in rules if rule.enabled]
-    interested: dict[tuple[str, str | None], list[Rule]] = {}
+    book = RuleBook(rules)
     for change in changes:
-        topic = (change.kind, change.metric if change.kind == "metric.changed" else None)
-        if topic not in interested:
-            interested[topic] = [rule for rule in rules if _on(rule, *topic)]
-        matching = [rule for rule in interested[topic] if matches(rule, change)]
+        matching = [
+            rule for rule in book.matching(change, former) if not cooling(rule, change.slug, cooldowns or {}, now)
+        ]
         if matching:
             found += _once_per_target(change, matching)
     return tuple(found)
 
 
-def matches(rule: Rule, change: Change) -> bool:
-    """Whether a change that the rule is `on` meets its `where` and its `when`."""
-    return _where(rule.where, change) and holds(rule.when, change.new, change.delta, change.percent)
-
-
-def _on(rule: Rule, kind: str, metric: str | None) -> bool:
-    names = [kind] if metric is None else [kind, metric]
-    return any(fnmatchcase(name, glob) for name in names for glob in rule.on)
-
-
-def _where(where: Mapping[str, tuple[str, ...]], change: Change) -> bool:
-    return all(
-        any(fnmatchcase(said.casefold(), glob.casefold()) for said in _said(change, name) for glob in globs)
-        for name, globs in where.items()
-    )
-
-
-def _said(change: Change, name: str) -> tuple[str, ...]:
-    values = (change.company_slug, change.company_name) if name == "company" else (getattr(change, name),)
-    return tuple("" if value is None else str(value) for value in values)
+def cooling(rule: Rule, slug: str, cooldowns: Cooldowns, now: datetime | None) -> bool:
+    """Whether a rule has told of a site so lately that it does not tell again."""
+    told = cooldowns.get((rule.name, slug))
+    return rule.cooldown is not None and told is not None and now is not None and now - told < rule.cooldown
 
 
 def _once_per_target(change: Change, matching: Sequence[Rule]) -> list[Alert]:

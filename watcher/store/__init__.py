@@ -1,12 +1,13 @@
 """The database: one file, one writer, every state ever seen (DESIGN section 7).
 
 `schema` tables and migrations · `connect` opening and locking · `encode` values ↔ columns · `history` intervals ·
-`remembering` a watch's memory · `outbox` what is to be told · `reading` what people ask.
+`remembering` a watch's memory · `standing` limits, cooldowns, silences · `outbox` what is to be told · `reading` what
+people ask · `evidence` what stands behind a message.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from contextlib import ExitStack
 from datetime import date, datetime
 from pathlib import Path
@@ -15,14 +16,18 @@ from typing import Self
 
 from sqlite_utils import Database
 
-from watcher.model import Change, Memory, Notice, Outcome, Record, Snapshot
-from watcher.store import connect, history, outbox, reading, remembering
+from watcher.messages import Attachment, Message
+from watcher.model import Change, Crossing, Level, LevelKey, Memory, Notice, Outcome, Record, Snapshot, Standing
+from watcher.routing import Untold
+from watcher.rules import Silence
+from watcher.store import connect, evidence, history, outbox, reading, remembering, standing
 from watcher.store.encode import CHANGE_COLUMNS, change_row, instant
+from watcher.store.evidence import Evidence, VitalSigns, Vocabulary
 from watcher.store.history import StoredState
-from watcher.store.outbox import Batch, WaitingMessage
+from watcher.store.outbox import WaitingMessage
 from watcher.store.reading import WatchStatus
 
-__all__ = ["Batch", "Store", "StoredState", "WaitingMessage", "WatchStatus"]
+__all__ = ["Evidence", "Store", "StoredState", "VitalSigns", "Vocabulary", "WaitingMessage", "WatchStatus"]
 
 
 class Store:
@@ -72,10 +77,10 @@ class Store:
 
     # --- polls -----------------------------------------------------------------------------------------------------
 
-    def memory(self, watch: str, now: datetime) -> Memory:
-        """All that the next decision about `watch` remembers."""
+    def memory(self, watch: str, now: datetime, *, others: bool = False) -> Memory:
+        """All that the next decision about `watch` remembers; with the `others`' records, if watchlists want them."""
         with connect.in_our_words(self.path):
-            return remembering.load(self._db.conn, watch, now)
+            return remembering.load(self._db.conn, watch, now, others=others)
 
     def commit(
         self,
@@ -171,15 +176,35 @@ class Store:
 
     # --- outbox ----------------------------------------------------------------------------------------------------
 
-    def unrendered(self) -> list[Batch]:
-        """What has no message yet, in order, a batch per poll and target."""
+    def untold(self) -> dict[str, list[Untold]]:
+        """What is in no message yet, by target, in order."""
         with connect.in_our_words(self.path):
-            return outbox.unrendered(self._db.conn)
+            return outbox.untold(self._db.conn)
 
-    def freeze(self, batch: Batch, *, title: str, body: str, format: str, at: datetime) -> int:
-        """Write a batch's message. Returns its id."""
+    def freeze(self, target: str, untold: Sequence[Untold], message: Message, at: datetime) -> int:
+        """Write the message that tells `untold`. Returns its id."""
         with connect.in_our_words(self.path), self._db.atomic():
-            return outbox.freeze(self._db.conn, batch, title, body, format, at)
+            return outbox.freeze(self._db.conn, target, untold, message, at)
+
+    def attachments(self, message: int) -> tuple[Attachment, ...]:
+        """What goes along with a message."""
+        with connect.in_our_words(self.path):
+            return outbox.attachments(self._db.conn, message)
+
+    def last_digest(self, target: str) -> datetime | None:
+        """When a target's last digest was due and dealt with."""
+        with connect.in_our_words(self.path):
+            return outbox.last_digest(self._db.conn, target)
+
+    def set_digest(self, target: str, at: datetime) -> None:
+        """A target's digest has been dealt with."""
+        with connect.in_our_words(self.path), self._db.atomic():
+            outbox.set_digest(self._db.conn, target, at)
+
+    def notify(self, notice: Notice, targets: Iterable[str], at: datetime) -> bool:
+        """Queue a notice that no poll brings, unless the same one was queued within a day. False if it was."""
+        with connect.in_our_words(self.path), self._db.atomic():
+            return outbox.notify(self._db.conn, notice, targets, at)
 
     def waiting(self, target: str | None = None) -> list[WaitingMessage]:
         """Messages that were not delivered yet, the oldest first."""
@@ -195,6 +220,23 @@ class Store:
         """A message could not be delivered; it stays, to be tried again."""
         with connect.in_our_words(self.path), self._db.atomic():
             outbox.mark_failed(self._db.conn, message, at, error)
+
+    # --- silences --------------------------------------------------------------------------------------------------
+
+    def silences(self) -> list[Silence]:
+        """The silences that were set at run time, also those that have ended."""
+        with connect.in_our_words(self.path):
+            return standing.silences(self._db.conn)
+
+    def add_silence(self, silence: Silence, now: datetime) -> int:
+        """Set a silence. Returns its number."""
+        with connect.in_our_words(self.path), self._db.atomic():
+            return standing.add_silence(self._db.conn, silence, now)
+
+    def expire_silence(self, number: int, now: datetime) -> bool:
+        """End a silence. False if none of that number is on."""
+        with connect.in_our_words(self.path), self._db.atomic():
+            return standing.expire_silence(self._db.conn, number, now)
 
     # --- reading ---------------------------------------------------------------------------------------------------
 
@@ -238,6 +280,36 @@ class Store:
         """When a watch was last polled well."""
         with connect.in_our_words(self.path):
             return reading.status(self._db.conn, watch).last_good_poll
+
+    def levels(self) -> Mapping[LevelKey, Level]:
+        """How every figure on a watchlist stands at its limits."""
+        with connect.in_our_words(self.path):
+            return standing.levels(self._db.conn)
+
+    def evidence(self, id: str) -> Evidence | None:
+        """What stands behind the change or crossing of an id."""
+        with connect.in_our_words(self.path):
+            return evidence.evidence(self._db.conn, id)
+
+    def series(self, about: Change | Crossing) -> tuple[float, ...]:
+        """The figures that a metric had up to a change, oldest first."""
+        with connect.in_our_words(self.path):
+            return evidence.series(self._db.conn, about)
+
+    def vocabulary(self) -> Vocabulary:
+        """What the stored data holds at all."""
+        with connect.in_our_words(self.path):
+            return evidence.vocabulary(self._db.conn)
+
+    def vital_signs(self, since: datetime) -> VitalSigns:
+        """What has been looked at since an instant."""
+        with connect.in_our_words(self.path):
+            return evidence.vital_signs(self._db.conn, since)
+
+    def standing(self) -> Standing:
+        """What rules and watchlists remember, as of the last commit."""
+        with connect.in_our_words(self.path):
+            return standing.load(self._db.conn)
 
     def status(self, watches: Iterable[str]) -> Mapping[str, WatchStatus]:
         """How each watch stands."""

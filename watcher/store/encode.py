@@ -8,7 +8,7 @@ from dataclasses import fields
 from datetime import UTC, datetime
 from typing import Any
 
-from watcher.model import Change, Record, Value
+from watcher.model import Change, Crossing, Record, Value
 
 RECORD_COLUMNS = (
     *("slug", "commodity_type", "year", "name", "project_name", "company_slug", "company_name", "province", "city"),
@@ -59,6 +59,24 @@ def to_change(row: Row) -> Change:
         if isinstance(said[name], int):
             said[name] = float(said[name])
     return Change(**said)
+
+
+def crossing_json(crossing: Crossing) -> str:
+    said = {field.name: getattr(crossing, field.name) for field in fields(Crossing)}
+    return json.dumps({"crossing": {**said, "at": instant(crossing.at)}}, ensure_ascii=False)
+
+
+def change_json(change: Change) -> str:
+    """A change that is in no row of its own: a derived figure."""
+    return json.dumps({"change": dict(zip(CHANGE_COLUMNS, change_row(change), strict=True))}, ensure_ascii=False)
+
+
+def to_about(text: str) -> Change | Crossing:
+    """A crossing or a derived change, from its JSON."""
+    said = json.loads(text)
+    if "crossing" in said:
+        return Crossing(**{**said["crossing"], "at": to_instant(said["crossing"]["at"])})
+    return to_change(tuple(said["change"][name] for name in CHANGE_COLUMNS))
 
 
 def packed(records: tuple[Record, ...]) -> bytes:

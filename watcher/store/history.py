@@ -93,7 +93,7 @@ def states(conn: sqlite3.Connection, watch: str) -> list[StoredState]:
             continue
         accepted.append(StoredState(instants[poll], tuple(sorted(current.values(), key=in_order)), left))
     held: list[StoredState] = []
-    query = "select since, ended_at, candidate from holds where watch = ? and candidate is not null and since > ? order by id"
+    query = "select since, ended_at, candidate from holds where watch = ? and candidate is not null and since > ?"
     for since, ended, candidate in conn.execute(query, (watch, baseline[1] or "")):
         held.append(StoredState(to_instant(since), unpacked(candidate), left))
         if ended is not None and not any(state.at == to_instant(ended) for state in accepted):

@@ -6,27 +6,15 @@ Rows name a target, never its URL. A message is frozen when it is rendered, so t
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Literal
 
+from watcher.messages import Attachment, Message
 from watcher.model import Alert, Change, Notice
-from watcher.store.encode import CHANGE_COLUMNS, instant, to_change, to_instant
-
-
-@dataclass(frozen=True, slots=True)
-class Batch:
-    """All that one poll has to tell one target, not rendered yet. `alert_ids` and `notice_ids` are its rows."""
-
-    poll_id: int
-    at: datetime
-    watch: str
-    target: str
-    alerts: tuple[Alert, ...]
-    notices: tuple[Notice, ...]
-    alert_ids: tuple[int, ...]
-    notice_ids: tuple[int, ...]
+from watcher.routing import Untold
+from watcher.store.encode import CHANGE_COLUMNS, change_json, crossing_json, instant, to_about, to_change, to_instant
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,13 +34,21 @@ class WaitingMessage:
 def add_alerts(conn: sqlite3.Connection, poll: int, alerts: Iterable[Alert], numbers: dict[Change, int]) -> None:
     """Queue alerts, a row per target; `numbers` are the rows of their changes."""
     conn.executemany(
-        "insert into alerts (poll, target, rule, severity, template, change) values (?, ?, ?, ?, ?, ?)",
+        "insert into alerts (poll, target, rule, severity, template, change, said, silenced) "
+        "values (?, ?, ?, ?, ?, ?, ?, ?)",
         [
-            (poll, target, alert.rule, alert.severity, alert.template, numbers[alert.change])
+            (poll, target, alert.rule, alert.severity, alert.template, *_about(alert, numbers), alert.silenced)
             for alert in alerts
             for target in alert.targets
         ],
     )
+
+
+def _about(alert: Alert, numbers: dict[Change, int]) -> tuple[int | None, str | None]:
+    about = alert.about
+    if not isinstance(about, Change):
+        return None, crossing_json(about)
+    return (numbers[about], None) if about in numbers else (None, change_json(about))
 
 
 def add_notices(conn: sqlite3.Connection, poll: int, notices: Iterable[Notice], targets: Iterable[str]) -> None:
@@ -64,42 +60,57 @@ def add_notices(conn: sqlite3.Connection, poll: int, notices: Iterable[Notice], 
     )
 
 
-def unrendered(conn: sqlite3.Connection) -> list[Batch]:
-    """What has no message yet, in order, a batch per poll and target."""
-    queues: dict[tuple[int, str], tuple[list[Alert], list[Notice], list[int], list[int]]] = {}
+def notify(conn: sqlite3.Connection, notice: Notice, targets: Iterable[str], at: datetime) -> bool:
+    """Queue a notice that no poll brings, as of the last poll; not twice within a day."""
+    poll = conn.execute("select max(id) from polls").fetchone()[0]
+    said = conn.execute(
+        "select count(*) from notices join polls on polls.id = notices.poll "
+        "where kind = ? and title = ? and polls.at >= ?",
+        (notice.kind, notice.title, instant(at - timedelta(days=1))),
+    ).fetchone()[0]
+    if poll is None or said:
+        return False
+    add_notices(conn, poll, [notice], targets)
+    return True
+
+
+def untold(conn: sqlite3.Connection) -> dict[str, list[Untold]]:
+    """What is in no message yet, by target, in order. What is silenced stays untold."""
+    found: dict[str, list[Untold]] = {}
     columns = ", ".join(f"changes.{name}" for name in CHANGE_COLUMNS)
     rows = conn.execute(
-        f"select alerts.id, alerts.poll, target, rule, severity, template, {columns} "
-        "from alerts join changes on changes.number = alerts.change where message is null order by alerts.id"
+        "select alerts.id, alerts.poll, polls.watch, polls.at, target, rule, severity, template, said, "
+        f"{columns} from alerts join polls on polls.id = alerts.poll "
+        "left join changes on changes.number = alerts.change "
+        "where message is null and silenced = '' order by alerts.id"
     )
-    for number, poll, target, rule, severity, template, *change in rows:
-        queue = queues.setdefault((poll, target), ([], [], [], []))
-        queue[0].append(Alert(rule, severity, (target,), to_change(tuple(change)), template))
-        queue[2].append(number)
+    for number, poll, watch, at, target, rule, severity, template, said, *change in rows:
+        about = to_about(said) if said is not None else to_change(tuple(change))
+        alert = Alert(rule, severity, (target,), about, template)
+        found.setdefault(target, []).append(Untold(number, poll, watch, to_instant(at), alert))
     rows = conn.execute(
-        "select id, poll, target, kind, title, text, severity, watch from notices where message is null order by id"
+        "select notices.id, notices.poll, polls.watch, polls.at, target, kind, title, text, severity, notices.watch "
+        "from notices join polls on polls.id = notices.poll where message is null order by notices.id"
     )
-    for number, poll, target, *said in rows:
-        queue = queues.setdefault((poll, target), ([], [], [], []))
-        queue[1].append(Notice(*said))
-        queue[3].append(number)
-    batches = []
-    for (poll, target), (alerts, notices, alert_ids, notice_ids) in sorted(queues.items(), key=lambda item: item[0]):
-        watch, at = conn.execute("select watch, at from polls where id = ?", (poll,)).fetchone()
-        ids = (tuple(alert_ids), tuple(notice_ids))
-        batches.append(Batch(poll, to_instant(at), watch, target, tuple(alerts), tuple(notices), *ids))
-    return batches
+    for number, poll, watch, at, target, *said in rows:
+        found.setdefault(target, []).append(Untold(number, poll, watch, to_instant(at), Notice(*said)))
+    return found
 
 
-def freeze(conn: sqlite3.Connection, batch: Batch, title: str, body: str, format: str, at: datetime) -> int:
-    """Write a batch's message; its alerts and notices are part of it from now on. Returns the message's id."""
+def freeze(conn: sqlite3.Connection, target: str, untold: Sequence[Untold], message: Message, at: datetime) -> int:
+    """Write a message; what it tells is part of it from now on. Returns its id."""
     number = conn.execute(
         "insert into messages (target, created_at, title, body, format) values (?, ?, ?, ?, ?)",
-        (batch.target, instant(at), title, body, format),
+        (target, instant(at), message.title, message.body, message.format),
     ).lastrowid
     assert number is not None
-    conn.executemany("update alerts set message = ? where id = ?", [(number, row) for row in batch.alert_ids])
-    conn.executemany("update notices set message = ? where id = ?", [(number, row) for row in batch.notice_ids])
+    conn.executemany(
+        "insert into attachments (message, name, mimetype, inline, content) values (?, ?, ?, ?, ?)",
+        [(number, a.name, a.mimetype, int(a.inline), a.content) for a in message.attachments],
+    )
+    for table, kind in (("alerts", Alert), ("notices", Notice)):
+        rows = [(number, one.id) for one in untold if isinstance(one.about, kind)]
+        conn.executemany(f"update {table} set message = ? where id = ?", rows)
     return number
 
 
@@ -111,6 +122,12 @@ def waiting(conn: sqlite3.Connection, target: str | None = None) -> list[Waiting
         (target,),
     )
     return [WaitingMessage(i, t, to_instant(c), a, e, title, body, f) for i, t, c, a, e, title, body, f in rows]
+
+
+def attachments(conn: sqlite3.Connection, message: int) -> tuple[Attachment, ...]:
+    """What goes along with a message."""
+    rows = conn.execute("select name, mimetype, content, inline from attachments where message = ?", (message,))
+    return tuple(Attachment(name, mimetype, content, bool(inline)) for name, mimetype, content, inline in rows)
 
 
 def mark_sent(conn: sqlite3.Connection, message: int, at: datetime) -> None:
@@ -126,3 +143,13 @@ def mark_failed(conn: sqlite3.Connection, message: int, at: datetime, error: str
         "update messages set last_attempt_at = ?, attempts = attempts + 1, last_error = ? where id = ?",
         (instant(at), error, message),
     )
+
+
+def last_digest(conn: sqlite3.Connection, target: str) -> datetime | None:
+    """When a target's last digest went out."""
+    row = conn.execute("select at from digests where target = ?", (target,)).fetchone()
+    return to_instant(row[0]) if row else None
+
+
+def set_digest(conn: sqlite3.Connection, target: str, at: datetime) -> None:
+    conn.execute("insert or replace into digests (target, at) values (?, ?)", (target, instant(at)))

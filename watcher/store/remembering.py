@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import json
 import sqlite3
+from dataclasses import replace
 from datetime import datetime, timedelta
 
-from watcher.model import Absent, DetailSeen, Hold, Memory, Snapshot
-from watcher.store import history
+from watcher.model import Absent, DetailSeen, Hold, Memory, Record, Snapshot
+from watcher.store import history, standing
 from watcher.store.encode import (
     CHANGE_COLUMNS,
+    RECORD_COLUMNS,
     instant,
     packed,
     record_row,
@@ -22,17 +24,18 @@ from watcher.store.encode import (
 _RECENT = timedelta(days=7)
 
 
-def load(conn: sqlite3.Connection, watch: str, now: datetime) -> Memory:
+def load(conn: sqlite3.Connection, watch: str, now: datetime, *, others: bool = False) -> Memory:
     """All that the next decision about `watch` remembers; an empty memory if it was never polled."""
     row = conn.execute("select filter, structures from watches where watch = ?", (watch,)).fetchone()
+    empty = Memory(watch, standing=standing.load(conn), others=_others(conn, watch) if others else ())
     if row is None:
-        return Memory(watch, elsewhere=_elsewhere(conn, watch))
+        return replace(empty, elsewhere=_elsewhere(conn, watch))
     filter, structures = row
     at = conn.execute(
         "select max(at) from polls where watch = ? and verdict in ('baseline', 'accepted')", (watch,)
     ).fetchone()[0]
-    return Memory(
-        watch=watch,
+    return replace(
+        empty,
         filter=json.loads(filter),
         snapshot=Snapshot(to_instant(at), history.current(conn, watch)) if at is not None else None,
         absent=_absent(conn, watch),
@@ -84,6 +87,7 @@ def save(conn: sqlite3.Connection, before: Memory, after: Memory, poll: int, at:
                 if before.details.get(slug) != seen
             ],
         )
+    standing.save(conn, before.standing, after.standing)
     if after.hold != before.hold:
         _save_hold(conn, watch, before.hold, after.hold, at)
 
@@ -123,6 +127,22 @@ def _hold(conn: sqlite3.Connection, watch: str) -> Hold | None:
         return None
     since, reason, causes, candidate, accepted = row
     return Hold(to_instant(since), reason, tuple(json.loads(causes)), unpacked(candidate), bool(accepted))
+
+
+def _others(conn: sqlite3.Connection, watch: str) -> tuple[Record, ...]:
+    """The records of sites that only other watches have; of several watches that have one, the first."""
+    rows = conn.execute(
+        f"select watch, {', '.join(RECORD_COLUMNS)} from records where watch <> ?1 and to_poll is null "
+        "and slug not in (select slug from records where watch = ?1 and to_poll is null) order by watch",
+        (watch,),
+    )
+    found: dict[str, tuple[str, list[Record]]] = {}
+    for other, *row in rows:
+        record = to_record(tuple(row))
+        whose, records = found.setdefault(record.slug, (other, []))
+        if whose == other:
+            records.append(record)
+    return tuple(record for _, records in found.values() for record in records)
 
 
 def _elsewhere(conn: sqlite3.Connection, watch: str) -> dict[str, datetime]:

@@ -1,0 +1,159 @@
+"""Figures that are computed from others, never stored as observed (DESIGN section 2): of a site, and of a company.
+
+A figure that a part is missing for is not computed; a company's says how many of its sites had no part in it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from watcher import units
+from watcher.model import LIST_METRICS, Record, Value
+
+PRODUCTION, OVERBURDEN, STRIP, RESERVES = (
+    "production_volume",
+    "overburden_removal_volume",
+    "strip_ratio",
+    "reserves.total",
+)
+
+#: Of one site: reserves ÷ production in years; overburden ÷ production.
+OF_SITE = ("reserve_life", "implied_strip_ratio")
+#: Of a company, over its sites: totals, and the production-weighted strip ratio.
+OF_COMPANY = ("company.production_volume", "company.reserves.total", "company.resources.total", "company.strip_ratio")
+DERIVED = (*OF_SITE, *OF_COMPANY)
+
+#: What each ratio is made of: (above the line, below the line, unit).
+_RATIOS = {"reserve_life": (RESERVES, PRODUCTION, "years"), "implied_strip_ratio": (OVERBURDEN, PRODUCTION, "bcm/t")}
+
+
+def parts(metric: str) -> tuple[str, ...]:
+    """The observed metrics that a metric is made of; itself, if it is observed."""
+    if metric in _RATIOS:
+        return _RATIOS[metric][:2]
+    plain = metric.removeprefix("company.")
+    return (STRIP, PRODUCTION) if plain == STRIP and metric != STRIP else (plain,)
+
+
+def observed(record: Record, metric: str) -> bool:
+    """Whether all that `metric` is made of has been asked for and could be read."""
+    return all(record.observed(part) for part in parts(metric))
+
+
+def of_record(record: Record, metric: str) -> Value | None:
+    """A metric of one record, observed or computed; None for null."""
+    if metric not in _RATIOS:
+        return record.metrics.get(metric)
+    above, below, unit = _RATIOS[metric]
+    return _ratio([record], above, below, unit).value
+
+
+@dataclass(frozen=True, slots=True)
+class Sum:
+    """A figure over several sites: how many had what it takes, and how many had not."""
+
+    value: Value | None
+    sites: int
+    without: int
+
+    @property
+    def words(self) -> str:
+        """`over 5 sites, 2 of them without a figure`."""
+        plural = "s" if self.sites != 1 else ""
+        lacking = f", {self.without} of them without a figure" if self.without else ""
+        return f"over {self.sites} site{plural}{lacking}"
+
+
+def summable(metric: str) -> bool:
+    """Whether a metric means something over all sites of a company."""
+    plain = metric.removeprefix("company.")
+    return plain in {PRODUCTION, OVERBURDEN, STRIP, *_RATIOS} or (
+        ("reserves." in plain or "resources." in plain) and not plain.endswith("grade")
+    )
+
+
+def of_company(records: Iterable[Record], metric: str) -> Sum:
+    """A metric over a company's records (one per site): a sum, or for ratios the ratio of the sums.
+
+    The strip ratio is weighted by production. Units are converted to that of the first figure.
+    """
+    records = list(records)
+    plain = metric.removeprefix("company.")
+    if plain in _RATIOS:
+        return _ratio(records, *_RATIOS[plain])
+    if plain == STRIP:
+        return _weighted(records)
+    total, unit, stated, count = 0.0, None, False, 0
+    for record in records:
+        value = record.metrics.get(plain)
+        scale = _scale(value, unit)
+        if value is None or scale is None:
+            continue
+        if count == 0:
+            unit, stated = value.unit, value.stated
+        total += value.amount * scale
+        count += 1
+    return Sum(Value(_tidy(total), unit, stated) if count else None, len(records), len(records) - count)
+
+
+def _scale(value: Value | None, unit: str | None) -> float | None:
+    if value is None:
+        return None
+    return 1.0 if unit is None or value.unit is None else units.factor(value.unit, unit)
+
+
+def _ratio(records: list[Record], above: str, below: str, unit: str) -> Sum:
+    top = bottom = 0.0
+    count = 0
+    for record in records:
+        one, other = record.metrics.get(above), record.metrics.get(below)
+        if one is None or other is None or other.amount <= 0 or one.amount < 0:
+            continue
+        scale = _below(one, other)
+        if scale is None:
+            continue
+        top += one.amount
+        bottom += other.amount * scale
+        count += 1
+    return Sum(Value(_tidy(top / bottom), unit) if bottom else None, len(records), len(records) - count)
+
+
+def _below(above: Value, below: Value) -> float | None:
+    """What the lower figure is multiplied by: reserves and production in one unit, Mbcm over Mt."""
+    wanted = "Mt" if above.unit in {"Mbcm", None} else above.unit
+    return 1.0 if below.unit is None else units.factor(below.unit, wanted)
+
+
+def _weighted(records: list[Record]) -> Sum:
+    top = bottom = 0.0
+    unit, count = None, 0
+    for record in records:
+        ratio, production = record.metrics.get(STRIP), record.metrics.get(PRODUCTION)
+        scale = None if production is None or production.unit is None else units.factor(production.unit, "Mt")
+        if ratio is None or production is None or production.amount <= 0:
+            continue
+        weight = production.amount * (scale or 1.0)
+        top += ratio.amount * weight
+        bottom += weight
+        unit, count = ratio.unit, count + 1
+    return Sum(Value(_tidy(top / bottom), unit) if bottom else None, len(records), len(records) - count)
+
+
+def latest(records: Iterable[Record]) -> list[Record]:
+    """The record of the latest year of each site and commodity."""
+    found: dict[tuple[str, str | None], Record] = {}
+    for record in records:
+        key = (record.slug, record.commodity_type)
+        if key not in found or (record.year or 0) > (found[key].year or 0):
+            found[key] = record
+    return list(found.values())
+
+
+def in_list(metric: str) -> bool:
+    """Whether the list alone says all that `metric` is made of."""
+    return all(part in LIST_METRICS for part in parts(metric))
+
+
+def _tidy(number: float) -> float:
+    return float(f"{number:.12g}")

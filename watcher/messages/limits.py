@@ -1,0 +1,65 @@
+"""A figure at a watchlist's limit, in words: `strip ratio 10.5 → 12.3 bcm/t (+17 %), above your 11`."""
+
+from __future__ import annotations
+
+from watcher.messages import words
+from watcher.model import Crossing
+
+_EVENTS = {
+    "crossed": "limit crossed",
+    "already": "beyond its limit",
+    "still": "still beyond its limit",
+    "moved": "moved",
+    "resolved": "back within limits",
+    "unknown": "no longer given",
+}
+
+
+def event(crossing: Crossing) -> str:
+    """What happened, in two words."""
+    return _EVENTS[crossing.transition]
+
+
+def figure(crossing: Crossing) -> str:
+    """The figure, with what it was before where that says something."""
+    unit = f" {crossing.unit}" if crossing.unit else ""
+    if crossing.new is None:
+        return f"no longer given (it was {words.number(crossing.old)}{unit})"
+    if crossing.old is None:
+        return f"{words.number(crossing.new)}{unit}"
+    moved = f" ({words.percent(crossing.percent)})" if crossing.percent is not None else ""
+    return f"{words.number(crossing.old)} → {words.number(crossing.new)}{unit}{moved}"
+
+
+def verdict(crossing: Crossing) -> str:
+    """What it means for the limit: `above your 11`, `fallen by your 5 % or more since you were last told`."""
+    limit = your(crossing.limit)
+    if crossing.transition == "still":
+        return f"still {limit}{f' ({crossing.since})' if crossing.since else ''}"
+    if crossing.transition == "resolved":
+        return f"no longer {limit}"
+    if crossing.transition == "unknown":
+        return f"was {limit}"
+    if crossing.transition in {"moved", "already"} and crossing.since:
+        return f"{limit} or more {crossing.since}"
+    return limit
+
+
+def your(limit: str) -> str:
+    """`above 11` → `above your 11`, `fallen by 5 %` → `fallen by your 5 %`."""
+    plain = limit.partition(" (")[0]
+    join = " by " if " by " in plain else " "
+    head, _, number = plain.partition(join)
+    return f"{head}{join}your {number}"
+
+
+def subject(crossing: Crossing) -> str:
+    """Whose figure it is: a site's name, or a company's."""
+    return words.tame(crossing.name or crossing.slug)
+
+
+def headline(crossing: Crossing) -> str:
+    """A crossing in one line."""
+    suspect = " (suspect)" if crossing.suspect else ""
+    said = f"{words.metric(crossing.metric)} {figure(crossing)}, {verdict(crossing)}{suspect}"
+    return f"{subject(crossing)}: {said}"

@@ -1,0 +1,213 @@
+"""Who is told of what: rules on changes, watchlists on levels, less what is silenced (DESIGN section 5)."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from watcher import derived, diff, judge, rules
+from watcher.model import (
+    SEVERITIES,
+    Alert,
+    Change,
+    Level,
+    LevelKey,
+    Memory,
+    Notice,
+    Record,
+    Standing,
+    Value,
+    renamed,
+)
+from watcher.pipeline.settings import WatchSettings
+from watcher.pipeline.step import Step
+
+
+@dataclass(frozen=True, slots=True)
+class Telling:
+    """The alerts of a poll, what rules and watchlists remember from now on, and what the operator hears of it."""
+
+    alerts: tuple[Alert, ...]
+    standing: Standing
+    notices: tuple[Notice, ...] = ()
+
+
+def tell(
+    memory: Memory, after: Memory, step: Step | None, changes: Sequence[Change], settings: WatchSettings, now: datetime
+) -> Telling:
+    """Who is told of `changes`, and of figures at limits.
+
+    Args:
+        after: the memory as decided so far, with the new snapshot and absents.
+        step: what led there; None at a baseline.
+    """
+    standing = _followed(memory.standing, changes)
+    former = _former(standing)
+    computed = _derived_changes(step, settings, now) if step is not None else ()
+    told = rules.alerts((*changes, *computed), settings.rules, former=former, cooldowns=standing.cooldowns, now=now)
+    told = tuple(replace(alert, silenced=rules.silenced(alert, settings.silences, now)) for alert in told)
+    levels: Mapping[LevelKey, Level] = standing.levels
+    crossings: list[Alert] = []
+    if settings.watchlists:
+        crossings, levels = rules.watch_levels(
+            settings.watchlists,
+            standing.levels,
+            _view(after, step, changes, standing),
+            watch=settings.name,
+            now=now,
+            hush=lambda alert: rules.silenced(alert, settings.silences, now),
+        )
+    cooling = {rule.name for rule in settings.rules if rule.cooldown is not None}
+    cooldowns = dict(standing.cooldowns)
+    cooldowns |= {(a.rule, a.about.slug): now for a in told if a.rule in cooling and not a.silenced}
+    alerts = tuple(one for alert in (*told, *crossings) if (one := _loud_enough(alert, settings)) is not None)
+    notices = tuple(_company_followed(changes, settings))
+    return Telling(alerts, replace(standing, levels=levels, cooldowns=cooldowns), notices)
+
+
+def _loud_enough(alert: Alert, settings: WatchSettings) -> Alert | None:
+    """The alert, less the targets that do not want to hear of what matters so little."""
+    rank = SEVERITIES.index(alert.severity)
+    targets = tuple(
+        target for target in alert.targets if rank >= SEVERITIES.index(settings.min_severity.get(target, "info"))
+    )
+    return replace(alert, targets=targets) if targets else None
+
+
+def _followed(standing: Standing, changes: Iterable[Change]) -> Standing:
+    """Levels and cooldowns go on under the slugs that mines and companies have now; what is gone is forgotten."""
+    sites, companies = dict(standing.sites), dict(standing.companies)
+    moved: dict[str, str] = {}
+    gone: set[str] = set()
+    for change in changes:
+        if change.kind == "site.renamed" and change.old_slug and change.old_slug != change.slug:
+            sites = dict(renamed(sites, change.old_slug, change.slug))
+            moved[change.old_slug] = change.slug
+        elif change.kind == "company.renamed" and change.old_slug:
+            companies = dict(renamed(companies, change.old_slug, change.slug))
+            moved[change.old_slug] = change.slug
+        elif change.kind in {"site.removed", "site.left"}:
+            gone.add(change.slug)
+    if not moved and not gone:
+        return standing
+    return Standing(
+        levels={
+            replace(key, slug=moved.get(key.slug, key.slug)): level
+            for key, level in standing.levels.items()
+            if key.slug not in gone
+        },
+        cooldowns={(rule, moved.get(slug, slug)): at for (rule, slug), at in standing.cooldowns.items()},
+        sites=sites,
+        companies=companies,
+    )
+
+
+def _former(standing: Standing) -> rules.Former:
+    """The names that sites and companies had before, by the names they have now."""
+    former: dict[str, dict[str, tuple[str, ...]]] = {"slug": {}, "company": {}}
+    for field, names in (("slug", standing.sites), ("company", standing.companies)):
+        for old, now in names.items():
+            former[field][now] = (*former[field].get(now, ()), old)
+    return former
+
+
+def _view(after: Memory, step: Step | None, changes: Sequence[Change], standing: Standing) -> rules.View:
+    records = after.snapshot.records if after.snapshot is not None else ()
+    missing = [entry.record for entry in after.absent if entry.state == "missing"]
+    here = {record.slug for record in (*records, *missing)}
+    touched: set[tuple[str, str]] = set()
+    left: set[str] = set()
+    if step is not None:
+        fresh = [*step.fresh, *(new for _, new in step.back), *(new for old, new in step.pairs if old is not new)]
+        touched = {(record.slug, record.commodity_type or "") for record in fresh}
+        left = {old.company_slug or "" for old, new in step.pairs if old.company_slug != new.company_slug}
+    left |= {change.company_slug or "" for change in changes if change.kind in {"site.removed", "site.left"}}
+    by_metric = {
+        (change.slug, change.commodity_type or "", change.metric or ""): change
+        for change in changes
+        if change.kind == "metric.changed"
+    }
+    return rules.View(
+        records=(*records, *missing, *(record for record in after.others if record.slug not in here)),
+        touched=frozenset(touched),
+        changes=by_metric,
+        companies=standing.companies,
+        left=frozenset(left),
+        doubt=judge.doubt,
+    )
+
+
+def _company_followed(changes: Iterable[Change], settings: WatchSettings) -> Iterable[Notice]:
+    """A company on a watchlist that was renamed: the list goes on under the new slug, and the file wants a line."""
+    for change in changes:
+        if change.kind != "company.renamed":
+            continue
+        lists = [one.name for one in settings.watchlists if change.old_slug in one.companies]
+        if lists:
+            yield Notice(
+                "company.followed",
+                f"{change.old_slug} is {change.slug} now",
+                f"The watchlist{'s' if len(lists) > 1 else ''} {', '.join(lists)} went on under the new slug by "
+                f"itself. To keep rules.yaml right, write {change.slug} there instead of {change.old_slug}.",
+                severity="info",
+                watch=settings.name,
+            )
+
+
+def _derived_changes(step: Step, settings: WatchSettings, now: datetime) -> tuple[Change, ...]:
+    """The movements of the derived metrics that a rule names."""
+    named = {name for rule in settings.rules if rule.enabled for name in rule.on} & set(derived.DERIVED)
+    if not named:
+        return ()
+    found: list[Change] = []
+    moved = [(old, new) for old, new in step.pairs if old is not new]
+    for metric in sorted(named & set(derived.OF_SITE)):
+        for old, new in moved:
+            if derived.observed(old, metric) and derived.observed(new, metric) and old.year == new.year:
+                pair = derived.of_record(old, metric), derived.of_record(new, metric)
+                found += _figure(new, metric, *pair, _doubts(new, metric), settings.name, now)
+    companies = named & set(derived.OF_COMPANY)
+    if companies:
+        found += _company_changes(step, sorted(companies), settings.name, now)
+    return tuple(diff.with_id(change) for change in found)
+
+
+def _company_changes(step: Step, metrics: Sequence[str], watch: str, now: datetime) -> Iterable[Change]:
+    before: dict[tuple[str, str], list[Record]] = defaultdict(list)
+    after: dict[tuple[str, str], list[Record]] = defaultdict(list)
+    for old in derived.latest((*(old for old, _ in step.pairs), *step.gone)):
+        before[old.company_slug or "", old.commodity_type or ""].append(old)
+    for new in derived.latest(
+        (*(new for _, new in step.pairs), *step.fresh, *(new for _, new in step.back), *step.gone)
+    ):
+        after[new.company_slug or "", new.commodity_type or ""].append(new)
+    touched = {(n.company_slug or "", n.commodity_type or "") for o, n in step.pairs if o is not n}
+    touched |= {(n.company_slug or "", n.commodity_type or "") for n in step.fresh}
+    for key in sorted(touched & before.keys() & after.keys()):
+        for metric in metrics:
+            if any(not derived.observed(record, metric) for record in (*before[key], *after[key])):
+                continue
+            was, now_is = derived.of_company(before[key], metric), derived.of_company(after[key], metric)
+            doubts = "; ".join(filter(None, (_doubts(record, metric) for record in after[key])))
+            for change in _figure(after[key][0], metric, was.value, now_is.value, doubts, watch, now):
+                yield replace(
+                    change, slug=key[0], name=change.company_name, detail=now_is.words,
+                    province=None, city=None, latitude=None, longitude=None,
+                )  # fmt: skip
+
+
+def _figure(
+    record: Record, metric: str, old: Value | None, new: Value | None, suspect: str, watch: str, now: datetime
+) -> Iterable[Change]:
+    move = diff.move(old, new)
+    if move is not None:
+        nature = diff.nature(move)
+        change = diff.figures(record, metric, move, nature, at=now, watch=watch)
+        yield replace(change, suspect=suspect or change.suspect)
+
+
+def _doubts(record: Record, metric: str) -> str:
+    reasons = (judge.doubt(record, part) for part in derived.parts(metric))
+    return "; ".join(dict.fromkeys(reason for reason in reasons if reason))

@@ -1,0 +1,53 @@
+"""Silences: what is not to be told for a while, and why (as Alertmanager has them; DESIGN section 5)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+from watcher.model import Alert
+from watcher.rules.rule import WHERE_FIELDS
+from watcher.rules.rulebook import meets
+
+#: What a silence's matcher may name: the fields of `where`, and who speaks how loudly.
+MATCHER_FIELDS = (*WHERE_FIELDS, "rule", "watchlist", "severity")
+
+
+@dataclass(frozen=True, slots=True)
+class Silence:
+    """`matcher` maps fields to globs, all of which must be met. `id` is None for one that stands in the file."""
+
+    matcher: Mapping[str, tuple[str, ...]]
+    until: datetime
+    reason: str
+    id: int | None = None
+
+    def covers(self, alert: Alert, now: datetime) -> bool:
+        """Whether it keeps `alert` from being sent at `now`."""
+        return now < self.until and all(meets(globs, _said(alert, name)) for name, globs in self.matcher.items())
+
+    @property
+    def words(self) -> str:
+        """The matcher on one line: `company=pt-berau-coal, metric=reserves.*`."""
+        return ", ".join(f"{name}={'|'.join(globs)}" for name, globs in self.matcher.items())
+
+
+def silenced(alert: Alert, silences: Iterable[Silence], now: datetime) -> str:
+    """Why an alert is not sent; empty if it is."""
+    for silence in silences:
+        if silence.covers(alert, now):
+            return silence.reason or silence.words
+    return ""
+
+
+def _said(alert: Alert, name: str) -> tuple[str, ...]:
+    about = alert.about
+    if name in {"rule", "watchlist"}:
+        return (alert.rule,) if (name == "watchlist") == hasattr(about, "watchlist") else ("",)
+    if name == "severity":
+        return (alert.severity,)
+    if name == "company":
+        return (about.company_slug or "", about.company_name or "")
+    value = getattr(about, name, None)
+    return ("" if value is None else str(value),)
