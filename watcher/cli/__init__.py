@@ -1,8 +1,8 @@
 """Words to the user. What is heavy is imported by the command that needs it, so that `--help` is instant.
 
 `setup` init, check, schema, test-target · `polling` poll, accept · `reading` status, changes, site ·
-`backtesting` backtest · `trying` demo, sandbox · `session` what they share · `console` how it is said ·
-`clock` what time it is.
+`explaining` explain · `backtesting` backtest · `silencing` silence · `wording` templates · `trying` demo, sandbox ·
+`session` what they share · `console` how it is said · `clock` what time it is.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from typing import Annotated
 import typer
 
 from watcher import __version__
-from watcher.cli import backtesting, polling, reading, setup, trying
+from watcher.cli import backtesting, explaining, polling, reading, setup, silencing, trying, wording
 from watcher.errors import WatcherError
 
 app = typer.Typer(
@@ -57,6 +57,9 @@ app.command("accept")(polling.accept)
 app.command("status")(reading.status)
 app.command("changes")(reading.changes)
 app.command("site")(reading.site)
+app.command("explain")(explaining.explain)
+app.add_typer(silencing.app, name="silence")
+app.add_typer(wording.app, name="templates")
 app.command("test-target")(setup.test_target)
 app.command("schema")(setup.schema)
 app.command("sandbox")(trying.sandbox)

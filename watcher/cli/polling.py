@@ -192,7 +192,7 @@ def accept(
 
     settings = session.settings_of(context.obj)
     session.watch_settings(settings, [watch])
-    with Store.open(settings.database) as store:
+    with Store.open_beside(settings.database) as store:
         if not store.accept(watch):
             raise ConfigError(f"Nothing is held for {watch}.", "`watcher status` shows what is.")
     console.say(f"{watch}: what is held is believed at the next poll. `watcher poll {watch}` does it now.")

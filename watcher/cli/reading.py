@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import csv
 import sys
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from watcher.cli import clock, console, session
+
+if TYPE_CHECKING:
+    from watcher.model import Level
 
 Json = Annotated[bool, typer.Option("--json", help="One JSON document.")]
 
@@ -20,12 +23,16 @@ def status(context: typer.Context, json: Json = False) -> None:
     with session.reader(settings) as store:
         watches = store.status(settings.watches)
         waiting = store.waiting()
+        levels = {key: level for key, level in store.levels().items() if level.broken}
+        silences = [one for one in (*settings.silences, *store.silences()) if clock.now() < one.until]
         credits = {"today": store.spent(today, today), "month": store.spent(today.replace(day=1), today)}
     if json:
         console.write_json(
             {
                 "watches": [session.as_json(watch) for watch in watches.values()],
                 "credits": credits,
+                "limits": [{**session.as_json(key), **session.as_json(level)} for key, level in levels.items()],
+                "silences": [session.as_json(silence) for silence in silences],
                 "waiting": [
                     {"id": m.id, "target": m.target, "created_at": session.as_json(m.created_at), "title": m.title,
                      "attempts": m.attempts, "last_error": m.last_error}
@@ -49,6 +56,15 @@ def status(context: typer.Context, json: Json = False) -> None:
             console.say(f"{watch.watch}: held since {when(watch.held_since)}: {watch.held_reason}{believed}", "yellow")
         if watch.verdict == "failed":
             console.say(f"{watch.watch}: {watch.error} Last good poll: {when(watch.last_good_poll)}", "red")
+    if levels:
+        broken = [
+            (key.watchlist, key.slug, key.metric, _figure(level), level.limit.partition(" since")[0], when(level.since))
+            for key, level in levels.items()
+        ]
+        columns = ("watchlist", "site or company", "metric", "value", "limit", "since")
+        console.table("Limits that are broken", columns, broken)
+    for silence in silences:
+        console.say(f"Silenced until {when(silence.until)}: {silence.words} ({silence.reason})", "yellow")
     console.say(f"Credits spent: {credits['today']} today, {credits['month']} this month ({settings.timezone.key}).")
     if waiting:
         console.table(
@@ -58,6 +74,10 @@ def status(context: typer.Context, json: Json = False) -> None:
         )
     else:
         console.say("No message is waiting for delivery.")
+
+
+def _figure(level: Level) -> str:
+    return "null" if level.value is None else f"{level.value:g} {level.unit or ''}".strip()
 
 
 def changes(

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Iterable
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -107,18 +107,23 @@ def since(text: str | None, now: datetime) -> datetime | None:
     """
     if text is None:
         return None
-    ago = re.fullmatch(r"(\d+)\s*([mhdw])", text.strip())
+    ago = duration(text)
     if ago is not None:
-        size = {"m": "minutes", "h": "hours", "d": "days", "w": "weeks"}[ago.group(2)]
-        try:
-            return now - timedelta(**{size: int(ago.group(1))})
-        except OverflowError:
-            return datetime.min.replace(tzinfo=now.tzinfo)
+        return now - ago if ago < now - datetime.min.replace(tzinfo=now.tzinfo) else datetime.min.replace(tzinfo=UTC)
     try:
         at = datetime.fromisoformat(text)
     except ValueError:
         raise ConfigError(f"--since {text!r} is no time; 7d, 24h or 2026-01-31 is expected.") from None
     return at if at.tzinfo else at.replace(tzinfo=now.tzinfo)
+
+
+def duration(text: str) -> timedelta | None:
+    """`7d`, `24h`, `90m`, `2w` as a duration; None for anything else."""
+    said = re.fullmatch(r"(\d{1,6})\s*([mhdw])", text.strip())
+    if said is None:
+        return None
+    size = {"m": "minutes", "h": "hours", "d": "days", "w": "weeks"}[said.group(2)]
+    return timedelta(**{size: int(said.group(1))})
 
 
 def as_json(value: Any) -> Any:

@@ -13,6 +13,8 @@ from watcher.cli import console, session
 
 if TYPE_CHECKING:
     from watcher.config import Settings, Watch
+    from watcher.routing import TargetPolicy
+    from watcher.rules.foresight import Vocabulary
     from watcher.store import WatchStatus
 
 
@@ -40,15 +42,9 @@ def check(context: typer.Context) -> None:
     if any(status.sites == 0 for status in known.values()):
         console.say("Prices without a first poll count 156 sites, the whole known table, for a watch without a filter.")
     console.say("A first poll costs a credit per 30 rows and one per site; other details are asked for as they age.")
-    console.table("Targets", ("target", "URL"), [(name, masked(url)) for name, url in settings.targets.items()])
-    console.table(
-        "Rules",
-        ("rule", "on", "to", "severity"),
-        [
-            (r.name + ("" if r.enabled else " (off)"), ", ".join(r.on), ", ".join(r.to), r.severity)
-            for r in settings.rules
-        ],
-    )
+    rows = [(name, masked(url), _wishes(settings.policies[name])) for name, url in settings.targets.items()]
+    console.table("Targets", ("target", "URL", "how"), rows)
+    _say_rules(settings)
     hold, removal = settings.judgement.hold, settings.judgement.removal
     console.say(
         f"Judgement: a snapshot is held if it loses {hold.lost_sites:g} % of its sites, or {hold.lost_values:g} % of "
@@ -56,6 +52,62 @@ def check(context: typer.Context) -> None:
         f"missing site counts as removed after {_words(removal.confirm_after.total_seconds())}."
     )
     console.say(f"Ops news goes to: {', '.join(settings.ops) or 'nobody (set `ops:`)'}. Database: {settings.database}")
+
+
+def _wishes(policy: TargetPolicy) -> str:
+    """How a target wants to be told, in words."""
+    parts = (
+        [f"digest {policy.digest}{', even if quiet' if policy.even_if_quiet else ''}"] if policy.digest else ["at once"]
+    )
+    if policy.quiet is not None:
+        parts.append(f"quiet {policy.quiet.start:%H:%M}-{policy.quiet.end:%H:%M} but for critical")
+    if policy.min_severity != "info":
+        parts.append(f"{policy.min_severity} and worse")
+    return "; ".join(parts)
+
+
+def _say_rules(settings: Settings) -> None:
+    """What each rule and list will do, and what of them can never happen."""
+    from watcher.rules import foresight
+
+    for rule in settings.rules:
+        console.say(f"Rule “{rule.name}” {foresight.describe(rule)}.")
+    for watchlist in settings.watchlists:
+        first, *limits = foresight.describe_list(watchlist)
+        console.say(f"Watchlist “{watchlist.name}” {first}:")
+        for line in limits:
+            console.say(f"  {line}")
+    for silence in settings.silences:
+        console.say(f"Silenced until {silence.until.astimezone(settings.timezone):%Y-%m-%d %H:%M}: {silence.words}")
+    data = _data(settings)
+    filters = [watch.filter for watch in settings.watches.values()]
+    details = any(watch.details is not None for watch in settings.watches.values())
+    warnings = [*foresight.rule_warnings(settings.rules, data, filters)]
+    warnings += foresight.list_warnings(settings.watchlists, data, details=details)
+    used = {target for one in settings.rules if one.enabled for target in one.to} | set(settings.ops)
+    used |= {target for one in settings.watchlists if one.enabled for target in one.to}
+    warnings += [
+        f"target “{name}” is told nothing: no rule, list or `ops` names it"
+        for name in settings.targets
+        if name not in used
+    ]
+    for warning in warnings:
+        console.warn(f"Warning: {warning}.")
+
+
+def _data(settings: Settings) -> Vocabulary:
+    """What the stored data holds; nothing before the first poll."""
+    from watcher.errors import StoreError
+    from watcher.rules.foresight import Vocabulary
+    from watcher.store import Store
+
+    if not settings.database.exists():
+        return Vocabulary()
+    try:
+        with Store.open_readonly(settings.database) as store:
+            return store.vocabulary()
+    except StoreError:
+        return Vocabulary()
 
 
 def _known(settings: Settings) -> dict[str, WatchStatus]:

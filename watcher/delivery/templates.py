@@ -8,11 +8,15 @@ from pathlib import Path
 import jinja2
 
 
+def shipped() -> Path:
+    """The folder of the shipped templates: inside the installed package, or beside it in a checkout."""
+    installed = Path(str(resources.files("watcher"))) / "templates"
+    return installed if installed.is_dir() else Path(__file__).parents[2] / "templates"
+
+
 def built_in() -> jinja2.BaseLoader:
-    """The shipped templates: inside the installed package, or beside it in a checkout."""
-    shipped = Path(str(resources.files("watcher"))) / "templates"
-    checkout = Path(__file__).parents[2] / "templates"
-    return jinja2.FileSystemLoader(shipped if shipped.is_dir() else checkout)
+    """The shipped templates."""
+    return jinja2.FileSystemLoader(shipped())
 
 
 def own(folder: Path | None) -> jinja2.BaseLoader | None:

@@ -6,5 +6,6 @@
 
 from watcher.pipeline.decide import conclude, decide, due, due_again
 from watcher.pipeline.settings import WatchSettings
+from watcher.pipeline.telling import verdicts
 
-__all__ = ["WatchSettings", "conclude", "decide", "due", "due_again"]
+__all__ = ["WatchSettings", "conclude", "decide", "due", "due_again", "verdicts"]

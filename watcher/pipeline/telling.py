@@ -67,6 +67,12 @@ def tell(
     return Telling(alerts, replace(standing, levels=levels, cooldowns=cooldowns), notices)
 
 
+def verdicts(change: Change, told_by: Sequence[rules.Rule], standing: Standing) -> dict[str, str]:
+    """Per rule why it does not match a change, in words; empty where it does. For `watcher explain`."""
+    former = _former(standing)
+    return {rule.name: rules.verdict(rule, change, former) for rule in told_by}
+
+
 def _loud_enough(alert: Alert, settings: WatchSettings) -> Alert | None:
     """The alert, less the targets that do not want to hear of what matters so little."""
     rank = SEVERITIES.index(alert.severity)

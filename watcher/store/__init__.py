@@ -20,9 +20,10 @@ from watcher.messages import Attachment, Message
 from watcher.model import Change, Crossing, Level, LevelKey, Memory, Notice, Outcome, Record, Snapshot, Standing
 from watcher.routing import Untold
 from watcher.rules import Silence
+from watcher.rules.foresight import Vocabulary
 from watcher.store import connect, evidence, history, outbox, reading, remembering, standing
 from watcher.store.encode import CHANGE_COLUMNS, change_row, instant
-from watcher.store.evidence import Evidence, VitalSigns, Vocabulary
+from watcher.store.evidence import Evidence, VitalSigns
 from watcher.store.history import StoredState
 from watcher.store.outbox import WaitingMessage
 from watcher.store.reading import WatchStatus
@@ -49,6 +50,18 @@ class Store:
             path.parent.mkdir(parents=True, exist_ok=True)
             stack.enter_context(connect.lock(path))
             db = connect.open_writable(path)
+            stack.callback(db.conn.close)
+            return cls(path, db, stack.pop_all())
+
+    @classmethod
+    def open_beside(cls, path: Path) -> Self:
+        """Open for a small word to a running writer: accept, silence. Each is one transaction that the writer heeds.
+
+        Raises:
+            StoreError: there is no database yet, or it cannot be used.
+        """
+        with connect.in_our_words(path), ExitStack() as stack:
+            db = connect.open_beside(path)
             stack.callback(db.conn.close)
             return cls(path, db, stack.pop_all())
 

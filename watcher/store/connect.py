@@ -86,9 +86,24 @@ def open_readonly(path: Path) -> Database:
     Raises:
         StoreError: there is none yet.
     """
+    return _open_existing(path, "ro")
+
+
+def open_beside(path: Path) -> Database:
+    """The database for a small transaction beside a writer.
+
+    Raises:
+        StoreError: there is none yet.
+    """
+    db = _open_existing(path, "rw")
+    db.conn.execute("pragma foreign_keys = on")
+    return db
+
+
+def _open_existing(path: Path, mode: str) -> Database:
     if not path.exists():
         raise StoreError(f"There is no database at {path} yet.", "Run `watcher poll` first.")
-    connection = sqlite3.connect(f"{path.resolve().as_uri()}?mode=ro", uri=True, isolation_level=None, timeout=10)
+    connection = sqlite3.connect(f"{path.resolve().as_uri()}?mode={mode}", uri=True, isolation_level=None, timeout=10)
     db = Database(connection)
     _refuse_newer(db, path)
     if migrations.pending(db):

@@ -5,11 +5,12 @@ from __future__ import annotations
 import json
 import sqlite3
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
 from watcher.model import Alert, Change, Crossing, Record
+from watcher.rules.foresight import Vocabulary
 from watcher.store import reading
 from watcher.store.encode import CHANGE_COLUMNS, RECORD_COLUMNS, instant, to_about, to_change, to_instant, to_record
 
@@ -121,22 +122,10 @@ def series(conn: sqlite3.Connection, about: Change | Crossing) -> tuple[float, .
     return tuple(float(value) for value in values if isinstance(value, int | float))
 
 
-@dataclass(frozen=True, slots=True)
-class Vocabulary:
-    """What the stored data holds: names that rules may use, and each metric's lowest and highest figure."""
-
-    sites: frozenset[str]
-    companies: frozenset[str]
-    company_names: frozenset[str]
-    provinces: frozenset[str]
-    commodities: frozenset[str]
-    metrics: Mapping[str, tuple[float, float, str | None]]
-
-
 def vocabulary(conn: sqlite3.Connection) -> Vocabulary:
     """What the stored data holds; all empty before the first poll. Former slugs count."""
     rows = conn.execute(
-        "select distinct slug, company_slug, company_name, province, commodity_type, metrics from records "
+        "select distinct slug, company_slug, company_name, province, commodity_type, metrics, name from records "
         "where to_poll is null"
     ).fetchall()
     found: dict[str, list[tuple[float, str | None]]] = defaultdict(list)
@@ -151,6 +140,7 @@ def vocabulary(conn: sqlite3.Connection) -> Vocabulary:
     )
     return Vocabulary(
         sites=frozenset([row[0] for row in rows] + former.get("site.renamed", "").split()),
+        site_names=frozenset(row[6] for row in rows if row[6]),
         companies=frozenset([row[1] for row in rows if row[1]] + former.get("company.renamed", "").split()),
         company_names=frozenset(row[2] for row in rows if row[2]),
         provinces=frozenset(row[3] for row in rows if row[3]),

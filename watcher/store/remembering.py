@@ -109,7 +109,9 @@ def _save_hold(conn: sqlite3.Connection, watch: str, before: Hold | None, after:
         )
     else:
         conn.execute(
-            "update holds set reason = ?, causes = ?, accept = ?, candidate = ? where watch = ? and ended_at is null",
+            # `watcher accept` may have come while the poll was on.
+            "update holds set reason = ?, causes = ?, accept = max(accept, ?), candidate = ? "
+            "where watch = ? and ended_at is null",
             (*said, watch),
         )
 
