@@ -122,7 +122,7 @@ def _render_for(
     due = bundles(untold, policy, wording.timezone, now, last)
     digested = last is not None and digest_due(policy, wording.timezone, now, last)
     if digested and last is not None and policy.even_if_quiet and not any(bundle.since for bundle in due):
-        said = quiet(store.vital_signs(last), last, now)
+        said = quiet(store.vital_signs(last), last, now, wording.timezone)
         due.append(Bundle((), now, (Untold(0, 0, "", now, said),)))
     for bundle in due:
         _freeze(bundle, target, store, carrier, wording, report, now)
@@ -152,7 +152,7 @@ def _freeze(
 _CHARTED = 60
 
 
-def quiet(signs: VitalSigns, since: datetime, now: datetime) -> Notice:
+def quiet(signs: VitalSigns, since: datetime, now: datetime, zone: ZoneInfo) -> Notice:
     """The line that proves the silence of an empty digest."""
     failed = f", {signs.failed} failed" if signs.failed else ""
     age = f"{(now - signs.oldest_detail).total_seconds() / 3600:.0f} h" if signs.oldest_detail else "none"
@@ -161,4 +161,4 @@ def quiet(signs: VitalSigns, since: datetime, now: datetime) -> Notice:
         f"{signs.sites} sites checked in {signs.polls} polls{failed}; {signs.values:,} values known, the oldest detail "
         f"is {age} old; {held}; {signs.credits:,} credits spent."
     )
-    return Notice("digest.quiet", f"all quiet since {since:%Y-%m-%d %H:%M} UTC", text, severity="info")
+    return Notice("digest.quiet", f"all quiet since {since.astimezone(zone):%Y-%m-%d %H:%M}", text, severity="info")

@@ -109,7 +109,7 @@ async def poll(
         )
         return PollReport(settings.name, None, meter.credits, {}, error)
     # Another watch may have been committed while this one was fetched.
-    memory = replace(memory, standing=store.standing())
+    memory = store.refreshed(memory)
     outcome = pipeline.decide(sweep, memory, settings, now)
     if failures >= FAILURES_TOLD:
         outcome = replace(outcome, notices=(_recovered(settings.name, failures), *outcome.notices))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import re
 from dataclasses import replace
 from pathlib import Path
@@ -15,8 +16,9 @@ from hypothesis import strategies as st
 
 from tests.core.histories import START
 from watcher.delivery import built_in
-from watcher.messages import Format, Frame, Message, compose, metric, number, percent
-from watcher.model import Alert, Change, Notice
+from watcher.messages import Format, Frame, Message, compose, headline, metric, number, percent
+from watcher.messages.sparkline import picture, sparkline
+from watcher.model import Alert, Change, Crossing, Notice
 
 FORMATS: tuple[Format, ...] = ("markdown", "html", "text")
 BASE = Change(
@@ -27,7 +29,9 @@ BASE = Change(
 )  # fmt: skip
 
 
-def told(*changes: Change, format: Format = "text", severity: Any = "info", user: Any = None, **more: Any) -> Message:
+def told(
+    *changes: Change | Crossing, format: Format = "text", severity: Any = "info", user: Any = None, **more: Any
+) -> Message:
     alerts = [Alert("rule", severity, ("desk",), change, more.get("template")) for change in changes]
     frame = Frame(("coal",), START, format, ZoneInfo("Asia/Jakarta"), **more.get("frame", {}))
     return compose(user, built_in(), alerts, more.get("notices", ()), frame)
@@ -172,3 +176,102 @@ def test_the_shipped_templates_are_documented() -> None:
     """Every shipped template starts with a comment on its variables."""
     folder = Path(__file__).parents[2] / "templates"
     assert all(path.read_text().startswith("{#-") for path in folder.glob("*.j2"))
+
+
+CROSSED = Crossing(
+    id="feed00000001", at=START, watch="coal", watchlist="core", transition="crossed", per="site", slug="sangkulirang",
+    metric="strip_ratio", limit="above 11", name="Sangkulirang", company_slug="pt-batu", company_name="PT Batu",
+    commodity_type="Coal", year=2024, unit="bcm/t", old=10.5, new=12.3, delta=1.8, percent=17.142857, change=BASE.id,
+)  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("fields", "line"),
+    [
+        ({}, "Sangkulirang: strip ratio 10.5 → 12.3 bcm/t (+17 %), above your 11"),
+        (
+            {"transition": "already", "old": None, "percent": None},
+            "Sangkulirang: strip ratio 12.3 bcm/t, above your 11",
+        ),
+        (
+            {"transition": "still", "old": None, "percent": None, "since": "since 2026-02-01"},
+            "Sangkulirang: strip ratio 12.3 bcm/t, still above your 11 (since 2026-02-01)",
+        ),
+        (
+            {"transition": "resolved", "old": 12.3, "new": 9.4, "percent": -23.6, "limit": "above 11 (clear 9.5)"},
+            "Sangkulirang: strip ratio 12.3 → 9.4 bcm/t (−24 %), no longer above your 11",
+        ),
+        (
+            {"transition": "unknown", "old": 12.3, "new": None, "percent": None},
+            "Sangkulirang: strip ratio no longer given (it was 12.3 bcm/t), was above your 11",
+        ),
+        (
+            {"transition": "moved", "limit": "risen by 15 %", "since": "since you were last told"},
+            "Sangkulirang: strip ratio 10.5 → 12.3 bcm/t (+17 %), risen by your 15 % or more since you were last told",
+        ),
+        (
+            {"per": "company", "metric": "reserve_life", "name": "PT Batu", "unit": "years", "limit": "below 13"},
+            "PT Batu: reserve life 10.5 → 12.3 years (+17 %), below your 13",
+        ),
+        ({"suspect": "a negative figure"}, "10.5 → 12.3 bcm/t (+17 %), above your 11 (suspect)"),
+    ],
+)
+def test_a_crossing_says_it_all_in_the_first_line(fields: dict[str, Any], line: str) -> None:
+    """Whose figure, what it is, and what that means for the limit."""
+    assert headline(replace(CROSSED, **fields)).endswith(line)
+    assert told(replace(CROSSED, **fields), severity="warning").title.startswith("⚠ ")
+
+
+@pytest.mark.parametrize("format", FORMATS)
+def test_a_crossing_speaks_for_its_change(format: Format) -> None:
+    """The change that led to a crossing has no line of its own; its id is shown, so that it can be explained."""
+    message = told(CROSSED, BASE, format=format)
+    assert message.body.count("10.5 → 12.3 bcm/t") == 1 and BASE.id in message.body
+    assert "above your 11" in message.body and "core" in message.body
+
+
+@pytest.mark.parametrize("format", FORMATS)
+def test_a_history_is_drawn(format: Format) -> None:
+    """Block characters in chat, a picture of its own in a mail that takes files; two figures are no history."""
+    series = {"series": {BASE.id: (8.0, 9.0, 10.5, 12.3)}}
+    assert ("▁▃▅█" in told(BASE, format=format, frame=series).body) is (format != "text")
+    assert "█" not in told(BASE, format=format, frame={"series": {BASE.id: (10.5, 12.3)}}).body
+    message = told(BASE, format=format, frame={**series, "attach": True})
+    if format == "html":
+        (picture,) = message.attachments
+        assert picture.inline and f'src="cid:{picture.name}"' in message.body
+        assert picture.content.startswith(b"\x89PNG") and len(picture.content) < 1000
+    else:
+        assert message.attachments == ()
+
+
+def test_the_rest_of_a_long_list_goes_along() -> None:
+    """Where the target takes files, all of a long list is attached as CSV, and no cell is a formula."""
+    changes = [replace(BASE, id=f"{n:012}", slug=f"m{n}", name="=cmd()") for n in range(57)]
+    message = told(*changes, CROSSED, frame={"attach": True})
+    (table,) = message.attachments
+    rows = list(csv.DictReader(table.content.decode("utf-8-sig").splitlines()))
+    assert len(rows) == 58 and {row["kind"] for row in rows} == {"metric.changed", "limit.crossed"}
+    assert rows[0]["name"] == "'=cmd()" and "and 38 more, in the attached file" in message.body
+    assert told(*changes).attachments == ()
+
+
+@pytest.mark.parametrize("format", FORMATS)
+def test_a_digest_has_a_summary_on_top(format: Format) -> None:
+    """How many of what at how many companies, and since when."""
+    other = replace(BASE, id="2", company_slug="pt-b", kind="site.added", metric=None, old=None, new=None)
+    message = told(BASE, other, CROSSED, format=format, frame={"since": START})
+    assert message.title.startswith("Digest: 1 new site, 1 limit crossed") or "1 limit crossed" in message.title
+    summary = message.body.replace("<strong>", "").replace("</strong>", "")
+    assert "at 2 companies, since 2026-03-02 13:00 WIB" in summary
+
+
+@given(st.lists(st.floats(allow_nan=False, allow_infinity=False, width=32), max_size=40))
+def test_any_history_can_be_drawn(values: list[float]) -> None:
+    """As many blocks as figures, 24 at most, the highest at the top."""
+    line = sparkline(values)
+    assert len(line) == (min(24, len(values)) if len(values) >= 3 else 0)
+    assert bool(picture(values)) is bool(line)
+    shown = values[-24:]
+    if line and max(shown) > min(shown):
+        assert line[shown.index(max(shown))] == "█" and line[shown.index(min(shown))] == "▁"

@@ -13,7 +13,7 @@ from watcher import parse, pipeline, schedule
 from watcher.backtest.history import History, state_at
 from watcher.backtest.post import Post
 from watcher.backtest.report import Held, Report, WatchRun
-from watcher.model import Change, Memory, Outcome, Record, Standing
+from watcher.model import Alert, Change, Memory, Outcome, Record, Standing
 from watcher.pipeline import WatchSettings
 from watcher.routing import TargetPolicy
 from watcher.rules import repeats_due
@@ -43,6 +43,7 @@ class _Player:
     end: datetime
     state: int = -2
     settled: bool = False
+    accepted: datetime | None = None
     first_seen: dict[str, datetime] = field(default_factory=dict)
     recent: list[Change] = field(default_factory=list)
 
@@ -76,14 +77,16 @@ def replay(
     targets = {target for plan in plans for target in _targets(plan.settings)} | set(ops)
     post = Post({target: (policies or {}).get(target, TargetPolicy()) for target in sorted(targets)}, zone)
     standing = Standing()
+    told: list[tuple[str, datetime, Alert]] = []
     while queue:
         now, number = heapq.heappop(queue)
         player = players[number]
         if now > player.end:
             continue
-        outcome = _poll(player, players, standing, now)
+        outcome = _poll(player, players, standing, told, now)
         if outcome is not None:
             standing = outcome.memory.standing
+            told += [(player.run.watch, now, alert) for alert in outcome.alerts] if len(players) > 1 else []
             _note(report, player, outcome)
             post.take(player.run.watch, outcome, ops)
         post.deliver(now)
@@ -126,7 +129,13 @@ def _start(player: _Player, since: datetime | None) -> datetime:
     return max(first, since) if since is not None else first
 
 
-def _poll(player: _Player, players: Sequence[_Player], standing: Standing, now: datetime) -> Outcome | None:
+def _poll(
+    player: _Player,
+    players: Sequence[_Player],
+    standing: Standing,
+    told: Sequence[tuple[str, datetime, Alert]],
+    now: datetime,
+) -> Outcome | None:
     """One poll; None where it would find what the last one found, which is then only counted."""
     plan, run = player.plan, player.run
     state = state_at(plan.history.times, now)
@@ -138,6 +147,7 @@ def _poll(player: _Player, players: Sequence[_Player], standing: Standing, now: 
     wanted = {slug: read for slug in due if (read := plan.history.detail(state, slug)) is not None}
     repeats = repeats_due(plan.settings.watchlists, standing.levels, now)
     if player.settled and state == player.state and not wanted and not repeats:
+        player.accepted = now
         return None
     memory = replace(
         player.memory,
@@ -145,6 +155,9 @@ def _poll(player: _Player, players: Sequence[_Player], standing: Standing, now: 
         elsewhere=_elsewhere(player, players),
         standing=standing,
         others=_others(player, players) if plan.settings.watchlists else (),
+        told_elsewhere=tuple(
+            a for watch, at, a in told if watch != run.watch and player.accepted and at > player.accepted
+        ),
     )
     seen = parse.join(listing, wanted)
     again = [slug for slug in pipeline.due_again(seen, memory) if slug not in wanted]
@@ -154,6 +167,8 @@ def _poll(player: _Player, players: Sequence[_Player], standing: Standing, now: 
     run.credits += len(wanted)
     outcome = pipeline.conclude(seen, memory, plan.settings, now)
     player.memory, player.state = outcome.memory, state
+    if outcome.verdict != "held":
+        player.accepted = now
     player.settled = outcome.verdict == "accepted" and outcome.memory.hold is None and not _waiting(outcome)
     if outcome.memory.snapshot is not None:
         for slug in outcome.memory.snapshot.slugs - player.first_seen.keys():

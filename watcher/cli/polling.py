@@ -117,6 +117,7 @@ async def _rehearse(settings: Settings, names: Sequence[str]) -> int:
 
     status = 0
     standing: Standing | None = None
+    told: tuple[Alert, ...] = ()
     meter = Meter(lambda call: None)
     courier, wording = Courier(settings.targets), session.wording_of(settings)
     with ExitStack() as stack:
@@ -127,7 +128,10 @@ async def _rehearse(settings: Settings, names: Sequence[str]) -> int:
                 now = clock.now()
                 lists = bool(watch.watchlists)
                 memory = store.memory(watch.name, now, others=lists) if store else Memory(watch.name)
-                memory = replace(memory, standing=standing or memory.standing)
+                if store is not None:
+                    memory = store.refreshed(memory)
+                told = (*memory.told_elsewhere, *told)
+                memory = replace(memory, standing=standing or memory.standing, told_elsewhere=told)
                 try:
                     sweep, missed, refused = await look(api, memory, watch, now=now)
                 except SourceError as error:
@@ -136,7 +140,7 @@ async def _rehearse(settings: Settings, names: Sequence[str]) -> int:
                     continue
                 outcome = pipeline.decide(sweep, memory, watch, now)
                 _show(outcome, settings, courier, wording, watch.name, store)
-                standing = outcome.memory.standing
+                standing, told = outcome.memory.standing, (*told, *outcome.alerts)
                 if refused is not None or missed:
                     console.warn(f"{watch.name}: some details were not fetched. {refused or ''}")
                 if status == 0 and outcome.verdict == "held":
@@ -172,8 +176,8 @@ def _show(
     for target in targets:
         notices = outcome.notices if target in settings.ops else ()
         mine = [replace(alert, targets=(target,)) for alert in loud if target in alert.targets]
-        told: list[Alert | Notice] = [*mine, *notices]
-        bundle = Bundle((watch,), outcome.at, tuple(Untold(0, 0, watch, outcome.at, one) for one in told))
+        whole: list[Alert | Notice] = [*mine, *notices]
+        bundle = Bundle((watch,), outcome.at, tuple(Untold(0, 0, watch, outcome.at, one) for one in whole))
         series = {a.about.id: store.series(a.about) for a in bundle.alerts} if store is not None else {}
         message = wording.message(bundle, courier.format_of(target), attach=False, series=series)
         for problem in message.problems:

@@ -92,7 +92,7 @@ def _say_rules(settings: Settings) -> None:
         if name not in used
     ]
     for warning in warnings:
-        console.warn(f"Warning: {warning}.")
+        console.warn(f"Warning: {warning}" + ("" if warning.endswith("?") else "."))
 
 
 def _data(settings: Settings) -> Vocabulary:

@@ -17,6 +17,8 @@ _PLURALS = {
     "new owner": "new owners",
     "company renamed": "companies renamed",
     "limit crossed": "limits crossed",
+    "beyond its limit": "beyond their limits",
+    "still beyond its limit": "still beyond their limits",
 }
 
 

@@ -52,7 +52,8 @@ class Memory:
     """All that `pipeline.decide` knows of a watch's past.
 
     `elsewhere` (slugs other watches know, and since when), `others` (records of sites that only other watches have) and
-    `recent` (this watch's metric changes of the last seven days) are read from history; a decision changes the rest.
+    `recent` (this watch's metric changes of the last seven days) are read from history, as is `told_elsewhere` (the
+    alerts that other watches brought since this one's last accepted poll); a decision changes the rest.
     `standing` is one for all watches.
     """
 
@@ -67,6 +68,7 @@ class Memory:
     recent: tuple[Change, ...] = ()
     standing: Standing = field(default_factory=Standing)
     others: tuple[Record, ...] = ()
+    told_elsewhere: tuple[Alert, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,6 +12,7 @@ from watcher.model import (
     SEVERITIES,
     Alert,
     Change,
+    Crossing,
     Level,
     LevelKey,
     Memory,
@@ -62,8 +63,9 @@ def tell(
     cooling = {rule.name for rule in settings.rules if rule.cooldown is not None}
     cooldowns = dict(standing.cooldowns)
     cooldowns |= {(a.rule, a.about.slug): now for a in told if a.rule in cooling and not a.silenced}
+    told = _not_told_elsewhere(told, memory.told_elsewhere)
     alerts = tuple(one for alert in (*told, *crossings) if (one := _loud_enough(alert, settings)) is not None)
-    notices = tuple(_company_followed(changes, settings))
+    notices = tuple(_company_followed(changes, settings, memory.standing))
     return Telling(alerts, replace(standing, levels=levels, cooldowns=cooldowns), notices)
 
 
@@ -71,6 +73,27 @@ def verdicts(change: Change, told_by: Sequence[rules.Rule], standing: Standing) 
     """Per rule why it does not match a change, in words; empty where it does. For `watcher explain`."""
     former = _former(standing)
     return {rule.name: rules.verdict(rule, change, former) for rule in told_by}
+
+
+def _not_told_elsewhere(alerts: Sequence[Alert], elsewhere: Sequence[Alert]) -> tuple[Alert, ...]:
+    """Alerts less the targets that the same rule told the same of already: watches may overlap, messages must not."""
+    told = {(alert.rule, target, _news(alert.about)) for alert in elsewhere for target in alert.targets}
+    found = []
+    for alert in alerts:
+        targets = tuple(t for t in alert.targets if (alert.rule, t, _news(alert.about)) not in told)
+        if targets:
+            found.append(replace(alert, targets=targets))
+    return tuple(found)
+
+
+def _news(about: Change | Crossing) -> tuple[object, ...]:
+    """What a change says, whichever watch and moment it was found by."""
+    if isinstance(about, Crossing):
+        return (about.id,)
+    return (
+        *(about.kind, about.slug, about.commodity_type, about.year, about.metric),
+        *(about.old, about.new, about.old_slug, about.company_slug),
+    )
 
 
 def _loud_enough(alert: Alert, settings: WatchSettings) -> Alert | None:
@@ -145,11 +168,11 @@ def _view(after: Memory, step: Step | None, changes: Sequence[Change], standing:
     )
 
 
-def _company_followed(changes: Iterable[Change], settings: WatchSettings) -> Iterable[Notice]:
+def _company_followed(changes: Iterable[Change], settings: WatchSettings, before: Standing) -> Iterable[Notice]:
     """A company on a watchlist that was renamed: the list goes on under the new slug, and the file wants a line."""
     for change in changes:
-        if change.kind != "company.renamed":
-            continue
+        if change.kind != "company.renamed" or before.companies.get(change.old_slug or "") == change.slug:
+            continue  # not this, or another watch has said so
         lists = [one.name for one in settings.watchlists if change.old_slug in one.companies]
         if lists:
             yield Notice(

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import ExitStack
+from dataclasses import replace
 from datetime import date, datetime
 from pathlib import Path
 from types import TracebackType
@@ -323,6 +324,13 @@ class Store:
         """What rules and watchlists remember, as of the last commit."""
         with connect.in_our_words(self.path):
             return standing.load(self._db.conn)
+
+    def refreshed(self, memory: Memory) -> Memory:
+        """A memory with what other watches have brought since it was loaded: limits, cooldowns, alerts."""
+        with connect.in_our_words(self.path):
+            since = memory.snapshot.at if memory.snapshot is not None else None
+            told = remembering.told_elsewhere(self._db.conn, memory.watch, since)
+            return replace(memory, standing=standing.load(self._db.conn), told_elsewhere=told)
 
     def status(self, watches: Iterable[str]) -> Mapping[str, WatchStatus]:
         """How each watch stands."""

@@ -68,7 +68,7 @@ def _told(
     conn: sqlite3.Connection, number: int | None, id: str
 ) -> tuple[tuple[Alert, int | None, datetime | None], ...]:
     rows = conn.execute(
-        "select target, rule, severity, template, said, silenced, message, sent_at, "
+        "select alerts.target, rule, severity, template, said, silenced, message, sent_at, "
         f"{', '.join(f'changes.{name}' for name in CHANGE_COLUMNS)} from alerts left join messages "
         "on messages.id = message left join changes on changes.number = alerts.change where alerts.change = ?1 "
         "or (said is not null and (json_extract(said, '$.crossing.id') = ?2 "

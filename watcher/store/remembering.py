@@ -7,7 +7,7 @@ import sqlite3
 from dataclasses import replace
 from datetime import datetime, timedelta
 
-from watcher.model import Absent, DetailSeen, Hold, Memory, Record, Snapshot
+from watcher.model import Absent, Alert, DetailSeen, Hold, Memory, Record, Snapshot
 from watcher.store import history, standing
 from watcher.store.encode import (
     CHANGE_COLUMNS,
@@ -15,6 +15,7 @@ from watcher.store.encode import (
     instant,
     packed,
     record_row,
+    to_about,
     to_change,
     to_instant,
     to_record,
@@ -129,6 +130,22 @@ def _hold(conn: sqlite3.Connection, watch: str) -> Hold | None:
         return None
     since, reason, causes, candidate, accepted = row
     return Hold(to_instant(since), reason, tuple(json.loads(causes)), unpacked(candidate), bool(accepted))
+
+
+def told_elsewhere(conn: sqlite3.Connection, watch: str, since: datetime | None) -> tuple[Alert, ...]:
+    """The alerts that other watches brought since an instant, silenced ones too."""
+    if since is None:
+        return ()
+    rows = conn.execute(
+        f"select alerts.rule, alerts.severity, target, said, {', '.join(f'changes.{name}' for name in CHANGE_COLUMNS)} "
+        "from alerts join polls on polls.id = alerts.poll left join changes on changes.number = alerts.change "
+        "where polls.watch <> ? and polls.at > ?",
+        (watch, instant(since)),
+    )
+    return tuple(
+        Alert(rule, severity, (target,), to_about(said) if said is not None else to_change(tuple(change)))
+        for rule, severity, target, said, *change in rows
+    )
 
 
 def _others(conn: sqlite3.Connection, watch: str) -> tuple[Record, ...]:
