@@ -22,7 +22,7 @@ class Document:
     """The data of a file, where each part of it stands, and what was wrong with it.
 
     `keys` and `values` map a path such as `("rules", 0, "on")` to (line, column), counted from 1.
-    `literal` is False for values that came from the environment.
+    `substituted` holds the paths of values that came from the environment, `mistaken` those of the mistakes.
     """
 
     file: str
@@ -31,10 +31,16 @@ class Document:
     values: dict[Path, tuple[int, int]] = field(default_factory=dict)
     mistakes: list[Mistake] = field(default_factory=list)
     substituted: set[Path] = field(default_factory=set)
+    mistaken: set[Path] = field(default_factory=set)
 
     def mistake(self, path: Path, text: str, *, key: bool = False) -> None:
         """Note an error at a path, or at the nearest part around it that stands in the file."""
+        self.mistaken.add(path)
         self.mistakes.append(Mistake(self.file, *self.place(path, key=key), _URL.sub(r"\1…", text)))
+
+    def wrong_within(self, path: Path) -> bool:
+        """Whether a mistake was noted at a path or below it: then what is missing there may only seem so."""
+        return any(wrong[: len(path)] == path for wrong in self.mistaken)
 
     def place(self, path: Path, *, key: bool = False) -> tuple[int, int]:
         """Line and column of the value at a path (of its key if `key`)."""

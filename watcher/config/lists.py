@@ -20,14 +20,13 @@ def check(document: Document, file: schema.File, rules: set[str]) -> None:
         rules: the names of all rules; a watchlist needs one of its own.
     """
     for name, target in file.targets.items():
-        if isinstance(target, schema.TargetUrl):
-            _target(document, ("targets", name), target)
+        _target(document, ("targets", name), target)
     for name, watchlist in file.watchlists.items():
         path: Place = ("watchlists", name)
         if name in rules:
             document.mistake(path, f"a rule is called {name!r} too; alerts need one name each", key=True)
         check_targets(document, (*path, "to"), watchlist.to)
-        if not watchlist.limits and not any(watchlist.companies.values()):
+        if not (watchlist.limits or any(watchlist.companies.values()) or document.wrong_within(path)):
             document.mistake(path, "without `limits` there is nothing to tell", key=True)
         _limits(document, (*path, "limits"), watchlist.limits, watchlist)
         for company, limits in watchlist.companies.items():
@@ -42,7 +41,7 @@ def check(document: Document, file: schema.File, rules: set[str]) -> None:
 def _target(document: Document, path: Place, target: schema.TargetUrl) -> None:
     if target.digest is not None:
         check_cron(document, (*path, "digest"), target.digest)
-    elif target.even_if_quiet:
+    elif target.even_if_quiet and not document.wrong_within(path):
         document.mistake((*path, "even_if_quiet"), "this needs a `digest`", key=True)
 
 
@@ -60,10 +59,13 @@ def _limits(document: Document, path: Place, limits: Mapping[str, schema.Limit],
 
 
 def _limit(document: Document, path: Place, limit: schema.Limit) -> None:
+    if document.wrong_within(path):
+        return
     moves = [name for name in _MOVEMENTS if getattr(limit, name) is not None]
     if limit.above is None and limit.below is None and not moves:
         names = ", ".join(("above", "below", *_MOVEMENTS))
         document.mistake(path, f"this limit says nothing; one of {names} is expected", key=True)
+        return
     if limit.above is not None and limit.below is not None and limit.above < limit.below:
         text = f"every figure is above {limit.above:g} or below {limit.below:g}; the two are the wrong way round"
         document.mistake((*path, "above"), text)

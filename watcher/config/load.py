@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import stat
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
@@ -93,7 +94,7 @@ def _broken(document: Document) -> ConfigError:
 
 def _validated(document: Document) -> schema.File | None:
     """The file's model. Parts of the wrong shape are noted and left out, so that the rest is checked all the same."""
-    data = _without_unserved(document)
+    data = copy.deepcopy(_without_unserved(document))
     for _ in range(_LAYERS):
         try:
             return schema.File.model_validate(data)
@@ -101,18 +102,23 @@ def _validated(document: Document) -> schema.File | None:
             for one in error.errors(include_url=False):
                 _explain(document, one)
             for one in error.errors(include_url=False):
-                _leave_out(data, _steps(one["loc"]))
+                _leave_out(data, one["loc"])
     return None
 
 
 #: Leaving a part out can only uncover so many others.
 _LAYERS = 6
-_PLACEHOLDERS: dict[str, Any] = {"version": 1, "on": "site.*", "name": "?", "watches": {"?": {}}, "url": "?://"}
-
-
-def _steps(loc: tuple[str | int, ...]) -> tuple[str | int, ...]:
-    # pydantic names the branch of a union in the path (`targets.desk.str`): it stands nowhere in the file.
-    return (*loc[:2], *loc[3:]) if loc[:1] == ("targets",) and loc[2:3] in {("str",), ("TargetUrl",)} else loc
+_PLACEHOLDERS: dict[str, Any] = {
+    "version": 1,
+    "on": "site.*",
+    "name": "?",
+    "watches": {"?": {}},
+    "url": "?://",
+    "companies": {"?": {}},
+    "matcher": {"rule": "?"},
+    "until": "2099-01-01",
+    "reason": "?",
+}
 
 
 def _leave_out(data: Any, path: tuple[str | int, ...]) -> None:
@@ -160,8 +166,10 @@ def _without_unserved(document: Document) -> Any:
 
 
 def _explain(document: Document, error: Mapping[str, Any]) -> None:
-    path = _steps(error["loc"])
+    path: tuple[str | int, ...] = error["loc"]
     kind = error["type"]
+    if kind in {"missing", "too_short"} and document.wrong_within(path):
+        return  # it is there, and was left out for a mistake of its own
     if kind == "extra_forbidden":
         known = _keys_of(path[:-1])
         document.mistake(path, f"unknown key `{path[-1]}`{names.near(str(path[-1]), known)}", key=True)
@@ -235,7 +243,7 @@ def _settings(path: Path, file: schema.File, document: Document, environ: Mappin
         requests_per_second=file.api.requests_per_second,
         timeout=file.api.timeout,
         database=database_path(file.database, path.parent, environ),
-        targets={name: t if isinstance(t, str) else t.url for name, t in file.targets.items()},
+        targets={name: target.url for name, target in file.targets.items()},
         ops=tuple(file.ops),
         timezone=ZoneInfo(file.timezone),
         templates=path.parent / Path(file.templates).expanduser() if file.templates else None,
@@ -253,10 +261,7 @@ def _settings(path: Path, file: schema.File, document: Document, environ: Mappin
             Silence(one.matcher, _in_zone(one.until, ZoneInfo(file.timezone)), one.reason) for one in file.silences
         ),
         policies={
-            name: TargetPolicy(t.digest, t.quiet, t.min_severity, t.even_if_quiet)
-            if isinstance(t, schema.TargetUrl)
-            else TargetPolicy()
-            for name, t in file.targets.items()
+            name: TargetPolicy(t.digest, t.quiet, t.min_severity, t.even_if_quiet) for name, t in file.targets.items()
         },
         warnings=_warnings(path, file, document),
     )

@@ -35,8 +35,7 @@ def check(document: Document, file: schema.File) -> None:
     for index, name in enumerate(file.ops):
         check_target(document, ("ops", index), name)
     for name, target in file.targets.items():
-        url = target if isinstance(target, str) else target.url
-        if "://" not in url and not {("targets", name), ("targets", name, "url")} & _unset(document):
+        if "://" not in target.url and not {("targets", name), ("targets", name, "url")} & _unset(document):
             document.mistake(("targets", name), "an apprise URL such as slack://… or mailto://… is expected")
     if not safe_for_key(file.api.base_url):
         document.mistake(

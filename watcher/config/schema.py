@@ -6,7 +6,7 @@ import re
 from datetime import datetime, time, timedelta
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, WithJsonSchema
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, GetJsonSchemaHandler, WithJsonSchema
 
 from watcher.model import Severity
 from watcher.rules import Bound
@@ -149,6 +149,17 @@ class TargetUrl(_Part):
     min_severity: Severity = Field("info", description="The least that this target wants to hear of.")
 
 
+class _UrlAlone:
+    """A target may be its URL alone."""
+
+    @classmethod
+    def __get_pydantic_json_schema__(cls, core: Any, handler: GetJsonSchemaHandler) -> dict[str, Any]:
+        return {"anyOf": [{"type": "string", "description": "Any apprise URL."}, handler(core)]}
+
+
+Target = Annotated[TargetUrl, BeforeValidator(lambda raw: {"url": raw} if isinstance(raw, str) else raw), _UrlAlone]
+
+
 class Watch(_Part):
     """One look at the API: a filter with a schedule."""
 
@@ -252,7 +263,7 @@ class File(_Part):
     version: Annotated[Literal[1], BeforeValidator(_version)] = Field(description="The version of this format.")
     api: Api = Field(default_factory=lambda: Api.model_validate({}))
     database: str | None = Field(None, description="Where the history is kept.")
-    targets: dict[str, str | TargetUrl] = Field(default_factory=dict, description="Names for apprise URLs.")
+    targets: dict[str, Target] = Field(default_factory=dict, description="Names for apprise URLs.")
     ops: list[str] = Field(default_factory=list, description="Targets that hear of the watcher's own troubles.")
     timezone: str = Field("Asia/Jakarta", description="IANA time zone of schedules and messages.")
     templates: str | None = Field(None, description="Folder of templates that override the built-in ones.")
