@@ -3,14 +3,15 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: help demo test check format pictures clean
+.PHONY: help demo test check format pictures bench clean
 
 help:
 	@echo "make demo    watch the whole product work, on a bundled sandbox API"
 	@echo "make test    run the tests"
 	@echo "make check   ruff, mypy --strict, and the floors of the house"
 	@echo "make format  let ruff put the code in order"
-	@echo "make pictures  make the README's picture from the demo's real messages (needs chromium)"
+	@echo "make pictures  make the pictures of README and docs from real messages (needs chromium)"
+	@echo "make bench   measure what deciding costs, each beside its peer"
 
 .venv/ready: pyproject.toml constraints.txt
 	$(PYTHON) -c 'import sys; sys.exit("Watcher needs Python 3.11 or newer; set PYTHON=/path/to/it.") if sys.version_info < (3, 11) else None'
@@ -36,6 +37,9 @@ format: .venv/ready
 
 pictures: .venv/ready
 	$(BIN)/python docs/pictures/make.py
+
+bench: .venv/ready
+	$(BIN)/python -m benchmarks.judging
 
 clean:
 	rm -rf .venv dist build

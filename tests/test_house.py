@@ -17,7 +17,7 @@ def test_the_readme_names_commands_that_exist() -> None:
     """Every `watcher …` command of README and docs is one of the command line."""
     from watcher.cli import app
 
-    known = {command.name for command in app.registered_commands}
+    known = {one.name for one in (*app.registered_commands, *app.registered_groups)}
     for path in (ROOT / "README.md", *(ROOT / "docs").glob("*.md")):
         for name in re.findall(r"^\s*(?:\$ )?watcher (?:--config \S+ )?([a-z][a-z-]+)", path.read_text(), re.MULTILINE):
             assert name in known, f"{path.name}: watcher {name}"

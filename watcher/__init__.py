@@ -3,12 +3,14 @@
 shell    `cli`       words to the user
 jobs     `poll`      api → decide → commit
          `dispatch`  outbox → render → send → mark
+         `backtest`  history → decide
 I/O      `api`       the Sectors API → Sweep
          `store`     schema, history, outbox
          `delivery`  apprise
          `config`    rules.yaml ↔ settings
 pure     `pipeline`  decide: parse ─► diff ─► judge ─► rules
-pure     `parse` · `plan` · `diff` · `judge` · `rules` · `messages`
+pure     `parse` · `plan` · `diff` · `judge` · `rules` · `messages` · `filters` · `routing`
+pure     `derived`   figures computed from others · `schedule` when things are due
 values   `model` · `errors` · `units` · `geography` · `addresses`
 apart    `sandbox`   a stand-in for the API; knows nothing of us
 

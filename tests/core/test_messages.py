@@ -119,7 +119,8 @@ def test_upstream_text_is_harmless(format: Format) -> None:
     nasty = replace(
         BASE, name=NASTY + "x" * 10_000, company_name=NASTY, province=NASTY, kind="site.moved", old=NASTY, new=NASTY
     )
-    message = told(nasty, replace(nasty, id="2"), format=format)
+    at_limit = replace(CROSSED, name=NASTY + "x" * 10_000, company_name=NASTY, detail=NASTY, suspect=NASTY, change=None)
+    message = told(nasty, replace(nasty, id="2"), replace(at_limit, metric=NASTY), format=format)
     body, title = message.body, message.title
     assert "\n" not in title and len(title) <= 200 and "<" not in title
     assert "<script" not in body and "<!channel" not in body and "\n- item" not in body

@@ -53,7 +53,7 @@ async def _demo(save: Path | None) -> None:
     from watcher.dispatch import Wording
     from watcher.pipeline import WatchSettings
     from watcher.poll import Meter, poll
-    from watcher.rules import Bound, Rule, When
+    from watcher.rules import Bound, Limit, Rule, Watchlist, When
     from watcher.sandbox import World, days, serve
     from watcher.store import Store
 
@@ -63,7 +63,10 @@ async def _demo(save: Path | None) -> None:
              severity="warning"),
         Rule("Everything else", ("*",), both),
     )  # fmt: skip
-    watch = WatchSettings("all-sites", rules=rules)
+    limits = {"strip_ratio": Limit(above=5.5, clear=5.0), "reserves.total": Limit(falls_by=Bound(5, percent=True))}
+    companies: dict[str, dict[str, Limit]] = {"lembayung-mining": {}, "pt-cakra-bukit-bara": {}}
+    holdings = Watchlist("core-holdings", both, companies, limits, resolve=True)
+    watch = WatchSettings("all-sites", rules=rules, watchlists=(holdings,))
     wording = Wording(None, delivery.built_in(), ZoneInfo("Asia/Jakarta"))
     script, mailbox = days(), Mailbox()
     world = World(script[0].table)

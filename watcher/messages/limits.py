@@ -9,7 +9,7 @@ _EVENTS = {
     "crossed": "limit crossed",
     "already": "beyond its limit",
     "still": "still beyond its limit",
-    "moved": "moved",
+    "moved": "limit crossed",
     "resolved": "back within limits",
     "unknown": "no longer given",
 }

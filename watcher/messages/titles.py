@@ -9,6 +9,8 @@ from watcher.messages import limits, words
 from watcher.model import SEVERITIES, Alert, Crossing, Notice
 
 SIGNS = {"info": "", "warning": "⚠ ", "critical": "‼ "}
+#: More alerts than this are counted in the title, not named.
+_NAMED = 5
 _PLURALS = {
     "change": "changes",
     "new site": "new sites",
@@ -34,7 +36,7 @@ def title(alerts: Sequence[Alert], notices: Sequence[Notice], watches: Sequence[
     if len(alerts) == 1:
         return f"{sign}{first}"
     where = ", ".join(watches)
-    if len(alerts) > 3:
+    if len(alerts) > _NAMED:
         return f"{sign}{counted(alerts)} · {where}"
     return f"{sign}{first} (and {len(alerts) - 1} more · {where})"
 
