@@ -73,11 +73,14 @@ class Record:
         return "resources_reserves" not in self.unread
 
 
-def in_order(record: Record) -> tuple[str, str, int, str, str, str, str]:
-    """The sort key of a snapshot: the same records are in the same order, twins included."""
+def in_order(record: Record) -> tuple[str, str, int, str, str, str, str, str]:
+    """The sort key of a snapshot: the same records are in the same order, twins that differ in anything included."""
     figures = repr(sorted((name, value.amount, value.unit) for name, value in record.metrics.items()))
     texts = (record.company_slug or "", record.project_name or "", record.name or "", figures)
-    return (record.slug, record.commodity_type or "", record.year or 0, *texts)
+    who = (record.company_slug, record.project_name, record.name, record.company_name, record.commodity_type)
+    where = (record.year, record.province, record.city, record.latitude, record.longitude, record.detailed)
+    rest = (who, where, sorted(record.unread), sorted(record.attributes.items()))
+    return (record.slug, record.commodity_type or "", record.year or 0, *texts, repr(rest))
 
 
 @dataclass(frozen=True, slots=True)
