@@ -1,4 +1,4 @@
-"""One look at one watch: api → decide → commit (DESIGN section 1). Delivery comes after, in `dispatch`."""
+"""Looks at watches: api → decide → commit (DESIGN section 1). Delivery comes after, in `dispatch`."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Protocol
+from zoneinfo import ZoneInfo
 
 from watcher import parse, pipeline
 from watcher.api import SectorsApi
@@ -57,6 +58,34 @@ class PollReport:
     credits: int
     missed: dict[str, str]
     error: SourceError | None = None
+
+
+async def poll_watches(
+    api: SectorsApi,
+    store: Store,
+    watches: Sequence[WatchSettings],
+    *,
+    ops: tuple[str, ...],
+    zone: ZoneInfo,
+    now: Callable[[], datetime],
+    progress: Progress | None = None,
+) -> list[PollReport]:
+    """Poll the watches that are due, one after the other; every billed call is booked as it happens.
+
+    Args:
+        ops: the targets that hear of the watcher's own troubles.
+        zone: whose days the credits are counted in.
+    """
+    reports: list[PollReport] = []
+    for watch in watches:
+        meter = Meter(_booker(store, watch.name, zone, now))
+        api.on_billed = meter
+        reports.append(await poll(api, store, watch, meter, ops=ops, now=now(), progress=progress))
+    return reports
+
+
+def _booker(store: Store, watch: str, zone: ZoneInfo, now: Callable[[], datetime]) -> Callable[[str], None]:
+    return lambda call: store.spend(now().astimezone(zone).date(), watch, call)
 
 
 async def look(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from contextlib import ExitStack
 from dataclasses import replace
 from datetime import datetime
@@ -42,20 +42,17 @@ async def _poll(settings: Settings, names: Sequence[str]) -> int:
     from watcher import dispatch
     from watcher.api import SectorsApi
     from watcher.delivery import Courier
-    from watcher.poll import Meter
-    from watcher.poll import poll as poll_one
+    from watcher.poll import poll_watches
     from watcher.store import Store
 
     api_settings = session.api_settings(settings)
-    reports: list[PollReport] = []
     with Store.open(settings.database) as store, ExitStack() as stack:
         bar = stack.enter_context(console.progress_bar())
         async with SectorsApi(api_settings) as api:
-            for watch in session.watch_settings(settings, names, silences=store.silences()):
-                now = clock.now()
-                meter = Meter(_booker(store, settings, watch.name))
-                api.on_billed = meter
-                reports.append(await poll_one(api, store, watch, meter, ops=settings.ops, now=now, progress=bar))
+            due = session.watch_settings(settings, names, silences=store.silences())
+            reports = await poll_watches(
+                api, store, due, ops=settings.ops, zone=settings.timezone, now=clock.now, progress=bar
+            )
         stack.close()
         for report in reports:
             _say(report)
@@ -64,13 +61,6 @@ async def _poll(settings: Settings, names: Sequence[str]) -> int:
     if any(report.error is not None for report in reports) or delivered.failed:
         return 1
     return 3 if any(report.outcome is not None and report.outcome.verdict == "held" for report in reports) else 0
-
-
-def _booker(store: Store, settings: Settings, watch: str) -> Callable[[str], None]:
-    def book(call: str) -> None:
-        store.spend(clock.now().astimezone(settings.timezone).date(), watch, call)
-
-    return book
 
 
 def _say(report: PollReport) -> None:
