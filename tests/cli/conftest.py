@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import subprocess
-import sys
 import threading
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -14,6 +13,7 @@ from typing import Any
 
 import pytest
 
+from tests.cli.forkserver import ForkServer
 from tests.core.histories import sites
 from watcher.sandbox import World, serve
 
@@ -64,6 +64,7 @@ class Desk:
     world: World
     sink: Sink
     base_url: str
+    commands: ForkServer
 
     def rules(self, watch: str = "details: 0s", rules: str | None = None, **more: str) -> None:
         told = rules or "rules:\n  - {name: everything, on: '*', to: [desk]}"
@@ -74,20 +75,13 @@ class Desk:
         )
 
     def run(self, *args: str, key: str | None = None) -> subprocess.CompletedProcess[str]:
-        return subprocess.run(
-            [sys.executable, "-m", "watcher", *args],
-            check=False,
-            cwd=self.folder,
-            env={
-                "PATH": "/usr/bin:/bin",
-                "HOME": str(self.folder),
-                "KEY": key or self.world.key,
-                "DESK": self.sink.url,
-            },
-            capture_output=True,
-            text=True,
-            timeout=60,
-        )
+        env = {
+            "PATH": "/usr/bin:/bin",
+            "HOME": str(self.folder),
+            "KEY": key or self.world.key,
+            "DESK": self.sink.url,
+        }
+        return self.commands.run(args, cwd=self.folder, env=env, timeout=60)
 
     def poll(self, *args: str) -> subprocess.CompletedProcess[str]:
         """One poll, which must not show a traceback, nor a secret."""
@@ -102,10 +96,17 @@ class Desk:
         return json.loads(done.stdout)
 
 
+@pytest.fixture(scope="session")
+def commands() -> Iterator[ForkServer]:
+    server = ForkServer()
+    yield server
+    server.close()
+
+
 @pytest.fixture
-def desk(tmp_path: Path, sink: Sink) -> Iterator[Desk]:
+def desk(tmp_path: Path, sink: Sink, commands: ForkServer) -> Iterator[Desk]:
     world = World(sites(65))
     with serve(world) as served:
-        one = Desk(tmp_path, world, sink, served.base_url)
+        one = Desk(tmp_path, world, sink, served.base_url, commands)
         one.rules()
         yield one
