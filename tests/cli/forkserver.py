@@ -6,6 +6,7 @@ starting Python anew (what `--help` imports) must not come this way.
 
 from __future__ import annotations
 
+import importlib
 import json
 import os
 import socket
@@ -90,25 +91,15 @@ def _command(request: dict[str, object], out: int, err: int) -> int:
     return status
 
 
+#: What the commands import late, each when it needs it.
+_LOADED = (
+    *("apprise", "apscheduler.triggers.cron", "httpx", "jinja2", "pydantic", "rich.progress", "rich.table"),
+    *("sqlite_utils", "stamina", "starlette.applications", "uvicorn"),
+    *("watcher.backtest", "watcher.cli", "watcher.config", "watcher.delivery", "watcher.poll", "watcher.sandbox"),
+)
+
 if __name__ == "__main__":
-    import apprise
-    import apscheduler.triggers.cron
-    import httpx
-    import jinja2
-    import pydantic
-    import rich.console
-    import rich.progress
-    import rich.table
-    import sqlite_utils
-    import stamina
-
-    import watcher.backtest
-    import watcher.cli
-    import watcher.config
-    import watcher.delivery
-    import watcher.dispatch
-    import watcher.poll
-    import watcher.store
-
-    apprise.Apprise("json://localhost")
+    for name in _LOADED:
+        importlib.import_module(name)
+    importlib.import_module("apprise").Apprise("json://localhost")
     _serve(socket.socket(fileno=int(sys.argv[1])))
