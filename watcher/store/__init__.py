@@ -19,6 +19,7 @@ from sqlite_utils import Database
 
 from watcher.messages import Attachment, Message
 from watcher.model import Change, Crossing, Level, LevelKey, Memory, Notice, Outcome, Record, Snapshot, Standing
+from watcher.retries import Trouble
 from watcher.routing import Untold
 from watcher.rules import Silence
 from watcher.rules.foresight import Vocabulary
@@ -125,7 +126,7 @@ class Store:
                 assert number is not None
                 numbers[change] = number
             outbox.add_alerts(conn, poll, outcome.alerts, numbers)
-            outbox.add_notices(conn, poll, outcome.notices, ops_targets)
+            outbox.add_notices(conn, poll, outcome.at, outcome.notices, ops_targets)
             return poll
 
     def record_failure(
@@ -142,7 +143,7 @@ class Store:
         """Write that a poll failed; nothing else changes. Returns the poll's id."""
         with connect.in_our_words(self.path), self._db.atomic():
             poll = self._add_poll(watch, at, "failed", error, None, list_calls, detail_calls)
-            outbox.add_notices(self._db.conn, poll, notices, ops_targets)
+            outbox.add_notices(self._db.conn, poll, at, notices, ops_targets)
             return poll
 
     def _add_poll(self, watch: str, at: datetime, *said: object) -> int:
@@ -195,9 +196,16 @@ class Store:
         with connect.in_our_words(self.path):
             return outbox.untold(self._db.conn)
 
-    def freeze(self, target: str, untold: Sequence[Untold], message: Message, at: datetime) -> int:
-        """Write the message that tells `untold`. Returns its id."""
+    def freeze(
+        self, target: str, untold: Sequence[Untold], message: Message, at: datetime, *, ends_digest: bool = False
+    ) -> int:
+        """Write the message that tells `untold`; with it the target's digest is dealt with, if it `ends_digest`.
+
+        Returns its id.
+        """
         with connect.in_our_words(self.path), self._db.atomic():
+            if ends_digest:
+                outbox.set_digest(self._db.conn, target, at)
             return outbox.freeze(self._db.conn, target, untold, message, at)
 
     def attachments(self, message: int) -> tuple[Attachment, ...]:
@@ -221,19 +229,65 @@ class Store:
             return outbox.notify(self._db.conn, notice, targets, at)
 
     def waiting(self, target: str | None = None) -> list[WaitingMessage]:
-        """Messages that were not delivered yet, the oldest first."""
+        """Messages that were not delivered yet and not given up, the oldest first."""
         with connect.in_our_words(self.path):
             return outbox.waiting(self._db.conn, target)
+
+    def dead(self, target: str | None = None) -> list[WaitingMessage]:
+        """Messages that were given up, the oldest first."""
+        with connect.in_our_words(self.path):
+            return outbox.waiting(self._db.conn, target, dead=True)
 
     def mark_sent(self, message: int, at: datetime) -> None:
         """A message has been delivered."""
         with connect.in_our_words(self.path), self._db.atomic():
             outbox.mark_sent(self._db.conn, message, at)
 
-    def mark_failed(self, message: int, at: datetime, error: str) -> None:
-        """A message could not be delivered; it stays, to be tried again."""
+    def mark_failed(
+        self, message: int, at: datetime, error: str, *, again: datetime | None = None, dead: bool = False
+    ) -> None:
+        """A message could not be delivered; it stays, to be tried again, unless it is given up as `dead`.
+
+        Args:
+            again: when, for a message that was set aside; others keep to their target's waits.
+        """
         with connect.in_our_words(self.path), self._db.atomic():
-            outbox.mark_failed(self._db.conn, message, at, error)
+            outbox.mark_failed(self._db.conn, message, at, error, again=again, dead=dead)
+
+    def set_aside(self, message: int, again: datetime) -> None:
+        """A message that its target refuses while it takes others: it is tried by its own clock from now on."""
+        with connect.in_our_words(self.path), self._db.atomic():
+            outbox.set_aside(self._db.conn, message, again)
+
+    def revive(self, messages: Iterable[int]) -> int:
+        """Let messages be tried again at once, also those that were given up. Returns how many there were."""
+        with connect.in_our_words(self.path), self._db.atomic():
+            return outbox.revive(self._db.conn, messages)
+
+    def drop(self, messages: Iterable[int], at: datetime) -> int:
+        """Messages that need not be delivered any more. Returns how many there were."""
+        with connect.in_our_words(self.path), self._db.atomic():
+            return outbox.drop(self._db.conn, messages, at)
+
+    def trouble(self, target: str) -> Trouble | None:
+        """How a target fails; None if it does not."""
+        with connect.in_our_words(self.path):
+            return next(iter(outbox.troubles(self._db.conn, target)), None)
+
+    def troubles(self) -> list[Trouble]:
+        """The targets that fail."""
+        with connect.in_our_words(self.path):
+            return outbox.troubles(self._db.conn)
+
+    def set_trouble(self, trouble: Trouble) -> None:
+        """A target fails, or goes on failing."""
+        with connect.in_our_words(self.path), self._db.atomic():
+            outbox.set_trouble(self._db.conn, trouble)
+
+    def end_trouble(self, target: str) -> None:
+        """A target takes messages again."""
+        with connect.in_our_words(self.path), self._db.atomic():
+            outbox.end_trouble(self._db.conn, target)
 
     # --- silences --------------------------------------------------------------------------------------------------
 
