@@ -51,7 +51,14 @@ async def _poll(settings: Settings, names: Sequence[str]) -> int:
         async with SectorsApi(api_settings) as api:
             due = session.watch_settings(settings, names, silences=store.silences())
             reports = await poll_watches(
-                api, store, due, ops=settings.ops, zone=settings.timezone, now=clock.now, progress=bar
+                api,
+                store,
+                due,
+                ops=settings.ops,
+                zone=settings.timezone,
+                now=clock.now,
+                tell_after=settings.tell_after,
+                progress=bar,
             )
         stack.close()
         for report in reports:

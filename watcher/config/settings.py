@@ -29,7 +29,7 @@ class Watch:
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """A valid configuration. Secrets are in `api_key` and `targets` only, and in no repr."""
+    """A valid configuration. Secrets are in `api_key`, `targets` and `heartbeat` only, and in no repr."""
 
     path: Path
     api_key: str | None = field(repr=False)
@@ -49,6 +49,8 @@ class Settings:
     silences: tuple[Silence, ...] = ()
     policies: Mapping[str, TargetPolicy] = field(default_factory=dict)
     warnings: tuple[str, ...] = ()
+    tell_after: int = 3
+    heartbeat: str | None = field(default=None, repr=False)
 
 
 def require_key(settings: Settings) -> str:

@@ -2,7 +2,7 @@
 
 `schema` tables and migrations · `connect` opening and locking · `encode` values ↔ columns · `history` intervals ·
 `remembering` a watch's memory · `standing` limits, cooldowns, silences · `outbox` what is to be told · `reading` what
-people ask · `evidence` what stands behind a message.
+people ask · `troubles` who fails · `evidence` what stands behind a message.
 """
 
 from __future__ import annotations
@@ -23,14 +23,24 @@ from watcher.retries import Trouble
 from watcher.routing import Untold
 from watcher.rules import Silence
 from watcher.rules.foresight import Vocabulary
-from watcher.store import connect, evidence, history, outbox, reading, remembering, standing
-from watcher.store.encode import CHANGE_COLUMNS, change_row, instant
+from watcher.store import connect, evidence, history, outbox, reading, remembering, standing, troubles
+from watcher.store.encode import CHANGE_COLUMNS, change_row, instant, to_instant
 from watcher.store.evidence import Evidence, VitalSigns
 from watcher.store.history import StoredState
 from watcher.store.outbox import WaitingMessage
 from watcher.store.reading import WatchStatus
+from watcher.store.troubles import SourceTrouble
 
-__all__ = ["Evidence", "Store", "StoredState", "VitalSigns", "Vocabulary", "WaitingMessage", "WatchStatus"]
+__all__ = [
+    "Evidence",
+    "SourceTrouble",
+    "Store",
+    "StoredState",
+    "VitalSigns",
+    "Vocabulary",
+    "WaitingMessage",
+    "WatchStatus",
+]
 
 
 class Store:
@@ -118,6 +128,7 @@ class Store:
             conn = self._db.conn
             poll = self._add_poll(watch, outcome.at, outcome.verdict, None, note or None, list_calls, detail_calls)
             remembering.save(conn, before, outcome.memory, poll, outcome.at)
+            troubles.end_source(conn, watch)
             numbers: dict[Change, int] = {}
             marks = ", ".join("?" * (len(CHANGE_COLUMNS) + 1))
             insert = f"insert into changes (poll, {', '.join(CHANGE_COLUMNS)}) values ({marks})"
@@ -137,11 +148,14 @@ class Store:
         list_calls: int,
         detail_calls: int,
         *,
+        trouble: SourceTrouble | None = None,
         notices: Iterable[Notice] = (),
         ops_targets: Iterable[str] = (),
     ) -> int:
-        """Write that a poll failed; nothing else changes. Returns the poll's id."""
+        """Write that a poll failed, and the trouble that it is part of; nothing else changes. Returns the poll's id."""
         with connect.in_our_words(self.path), self._db.atomic():
+            if trouble is not None:
+                troubles.set_source(self._db.conn, trouble)
             poll = self._add_poll(watch, at, "failed", error, None, list_calls, detail_calls)
             outbox.add_notices(self._db.conn, poll, at, notices, ops_targets)
             return poll
@@ -155,15 +169,25 @@ class Store:
         assert number is not None
         return int(number)
 
-    def failures(self, watch: str) -> int:
-        """How many polls of `watch` have failed since its last good one."""
+    def failures(self, watch: str) -> tuple[int, datetime | None]:
+        """How many polls of `watch` have failed since its last good one, and when the first of them was."""
         with connect.in_our_words(self.path):
-            row = self._db.conn.execute(
-                "select count(*) from polls where watch = ?1 and id > "
+            count, first = self._db.conn.execute(
+                "select count(*), min(at) from polls where watch = ?1 and id > "
                 "coalesce((select max(id) from polls where watch = ?1 and verdict <> 'failed'), 0)",
                 (watch,),
             ).fetchone()
-            return int(row[0])
+            return int(count), to_instant(first) if first else None
+
+    def forget_troubles(self, watches: Iterable[str], targets: Iterable[str]) -> None:
+        """The watches and targets that there are now: the troubles of others are over."""
+        with connect.in_our_words(self.path), self._db.atomic():
+            troubles.keep_only(self._db.conn, frozenset(watches), frozenset(targets))
+
+    def source_troubles(self) -> list[SourceTrouble]:
+        """The watches whose polls have failed so often that it counts."""
+        with connect.in_our_words(self.path):
+            return troubles.sources(self._db.conn)
 
     def accept(self, watch: str) -> bool:
         """Believe what is held, at the next poll. False if nothing is held."""
@@ -272,22 +296,22 @@ class Store:
     def trouble(self, target: str) -> Trouble | None:
         """How a target fails; None if it does not."""
         with connect.in_our_words(self.path):
-            return next(iter(outbox.troubles(self._db.conn, target)), None)
+            return next(iter(troubles.targets(self._db.conn, target)), None)
 
     def troubles(self) -> list[Trouble]:
         """The targets that fail."""
         with connect.in_our_words(self.path):
-            return outbox.troubles(self._db.conn)
+            return troubles.targets(self._db.conn)
 
     def set_trouble(self, trouble: Trouble) -> None:
         """A target fails, or goes on failing."""
         with connect.in_our_words(self.path), self._db.atomic():
-            outbox.set_trouble(self._db.conn, trouble)
+            troubles.set_target(self._db.conn, trouble)
 
     def end_trouble(self, target: str) -> None:
         """A target takes messages again."""
         with connect.in_our_words(self.path), self._db.atomic():
-            outbox.end_trouble(self._db.conn, target)
+            troubles.end_target(self._db.conn, target)
 
     # --- silences --------------------------------------------------------------------------------------------------
 

@@ -13,7 +13,6 @@ from typing import Literal
 
 from watcher.messages import Attachment, Message
 from watcher.model import Alert, Change, Notice
-from watcher.retries import Trouble
 from watcher.routing import Untold
 from watcher.store.encode import CHANGE_COLUMNS, change_json, crossing_json, instant, to_about, to_change, to_instant
 
@@ -182,31 +181,6 @@ def drop(conn: sqlite3.Connection, messages: Iterable[int], at: datetime) -> int
         "update messages set dropped_at = ? where id = ? and sent_at is null and dropped_at is null",
         [(instant(at), message) for message in messages],
     ).rowcount
-
-
-def troubles(conn: sqlite3.Connection, target: str | None = None) -> list[Trouble]:
-    """The targets that fail, or the one that is named."""
-    rows = conn.execute(
-        "select target, since, failures, next_attempt_at, last_error, told from target_troubles "
-        "where ?1 is null or target = ?1 order by target",
-        (target,),
-    )
-    return [Trouble(t, to_instant(s), n, to_instant(again), error, bool(told)) for t, s, n, again, error, told in rows]
-
-
-def set_trouble(conn: sqlite3.Connection, trouble: Trouble) -> None:
-    conn.execute(
-        "insert or replace into target_troubles (target, since, failures, next_attempt_at, last_error, told) "
-        "values (?, ?, ?, ?, ?, ?)",
-        (
-            *(trouble.target, instant(trouble.since), trouble.failures, instant(trouble.next_attempt_at)),
-            *(trouble.last_error, int(trouble.told)),
-        ),
-    )
-
-
-def end_trouble(conn: sqlite3.Connection, target: str) -> None:
-    conn.execute("delete from target_troubles where target = ?", (target,))
 
 
 def last_digest(conn: sqlite3.Connection, target: str) -> datetime | None:

@@ -270,6 +270,12 @@ _DELIVERY_TABLES = (
         last_error text not null,
         told integer not null
     ) without rowid""",
+    """create table source_troubles (
+        watch text primary key,
+        since text not null,
+        cause text not null,
+        told integer not null
+    ) without rowid""",
     # `poll` may be null now: what the watcher says of itself need not come of a poll.
     """create table new_notices (
         id integer primary key,
