@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime, time, timedelta
+from datetime import UTC, datetime, time, timedelta
 from functools import lru_cache
 from zoneinfo import ZoneInfo
 
@@ -64,7 +64,12 @@ def slack(every: timedelta | None) -> timedelta:
 def next_fire(cron: str, zone: ZoneInfo, after: datetime) -> datetime | None:
     """The first time after `after` at which a cron string fires, in UTC; None if it never does."""
     fire: datetime | None = _trigger(cron, zone).get_next_fire_time(None, after + timedelta(microseconds=1))
-    return None if fire is None else fire.astimezone(after.tzinfo)
+    if fire is None:
+        return None
+    if fire.astimezone(zone).fold and "*" not in cron.split()[1]:
+        # An hour that comes twice when summer time ends: what is to happen at a given hour happens once.
+        return next_fire(cron, zone, fire.astimezone(UTC))
+    return fire.astimezone(after.tzinfo)
 
 
 @lru_cache(maxsize=256)

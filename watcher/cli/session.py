@@ -19,6 +19,7 @@ __all__ = [
     "api_settings",
     "as_json",
     "duration",
+    "next_polls",
     "reader",
     "settings_of",
     "since",
@@ -43,6 +44,20 @@ def reader(settings: Settings) -> Store:
     from watcher.store import Store
 
     return Store.open_readonly(settings.database)
+
+
+def next_polls(settings: Settings, store: Store) -> dict[str, datetime | None]:
+    """When the daemon polls each watch next, or would; None for never. In the past where it is overdue."""
+    from watcher.cli import clock
+    from watcher.schedule import due_at
+
+    now, found = clock.now(), {}
+    for name, status in store.status(settings.watches).items():
+        watch, (failures, _) = settings.watches[name], store.failures(name)
+        found[name] = due_at(
+            watch.every, watch.cron, settings.timezone, last=status.last_poll, failures=failures, now=now
+        )
+    return found
 
 
 def since(text: str | None, now: datetime) -> datetime | None:

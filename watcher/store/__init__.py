@@ -37,6 +37,7 @@ __all__ = [
     "SourceTrouble",
     "Store",
     "StoredState",
+    "Trouble",
     "VitalSigns",
     "Vocabulary",
     "WaitingMessage",
