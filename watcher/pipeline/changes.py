@@ -102,10 +102,10 @@ def _absent(
     memory: Memory, step: Step, seen: Observation, settings: WatchSettings, now: datetime
 ) -> tuple[tuple[Absent, ...], list[Told]]:
     """Who is away from now on, and who has been so for so long that it is told."""
-    since = memory.hold.since if memory.hold else now
+    away = memory.hold.away if memory.hold is not None else {}
     back = {id(entry) for entry, _ in step.back}
     entries = [e for e in memory.absent if id(e) not in back and e.record.slug not in step.renamed]
-    entries += [Absent(record, since) for record in step.gone]
+    entries += [Absent(record, away.get(record.slug, now)) for record in step.gone]
     told: list[Told] = []
     states: dict[str, Absent] = {}
     overdue = judge.overdue(entries, step.present, settings.judgement.removal, now)

@@ -1,0 +1,39 @@
+"""The details of one poll beside what is remembered of them: a part of the table, to be judged for the whole."""
+
+from __future__ import annotations
+
+from watcher import diff, judge, plan
+from watcher.model import Memory, Record
+from watcher.parse import Observation
+from watcher.pipeline.settings import WatchSettings
+
+
+def worth_a_look(memory: Memory, seen: Observation, settings: WatchSettings) -> tuple[str, ...]:
+    """The slugs whose detail should be asked for as well, before what this poll's details show is believed."""
+    if memory.snapshot is None or settings.details is None:
+        return ()
+    doubted = plan.doubted_details(memory)
+    pairs = _pairs(memory, seen, seen.fetched - doubted)
+    if all(old == new for old, new in pairs):
+        return ()
+    marks, asked = memory.details, seen.fetched | seen.gone | doubted
+    others = [r for r in memory.snapshot.records if r.slug not in asked and r.slug in seen.fingerprints.keys() & marks]
+    others.sort(key=lambda record: (marks[record.slug].at, record.slug))
+    silent = frozenset(s for s in seen.fetched if s in marks and marks[s].fingerprint == seen.fingerprints.get(s))
+    return judge.worth_a_look(pairs, others, silent, settings.judgement.hold)
+
+
+def unclear(memory: Memory, seen: Observation, settings: WatchSettings) -> frozenset[str]:
+    """The slugs whose detail lost something where too few others were looked at."""
+    if memory.snapshot is None or not seen.fetched:
+        return frozenset()
+    listed = [record for record in memory.snapshot.records if record.slug in seen.fingerprints]
+    return judge.unclear(_pairs(memory, seen, seen.fetched), listed, settings.judgement.hold)
+
+
+def _pairs(memory: Memory, seen: Observation, slugs: frozenset[str]) -> list[tuple[Record, Record]]:
+    """The records of `slugs` as they were accepted, each with what it says now."""
+    accepted = memory.snapshot.records if memory.snapshot is not None else ()
+    was = (record for record in accepted if record.slug in slugs)
+    found = diff.match(was, (record for record in seen.records if record.slug in slugs))
+    return [(old, diff.carry(old, new)) for old, new in found.pairs]
