@@ -52,7 +52,7 @@ def recovered(memory: Memory, observed: Iterable[Record], fetched: frozenset[str
     doubted = doubted_details(memory)
     accepted = _by_key(memory.snapshot.records if memory.snapshot else ())
     back = any(
-        record.slug in doubted and record.detailed and not _lost(accepted.get(record.key), record)
+        record.slug in doubted and record.detailed and not _other(accepted.get(record.key), record)
         for record in observed
         if record.slug in fetched
     )
@@ -60,14 +60,14 @@ def recovered(memory: Memory, observed: Iterable[Record], fetched: frozenset[str
 
 
 def doubted_details(memory: Memory) -> frozenset[str]:
-    """The slugs whose details lost values in the snapshot that is held."""
+    """The slugs whose details say something else, or less, in the snapshot that is held."""
     if memory.hold is None or memory.snapshot is None:
         return frozenset()
     held = _by_key(memory.hold.candidate)
     return frozenset(
         record.slug
         for record in memory.snapshot.records
-        if record.key in held and held[record.key].detailed and _lost(record, held[record.key])
+        if record.key in held and held[record.key].detailed and _other(record, held[record.key])
     )
 
 
@@ -75,8 +75,10 @@ def _by_key(records: Iterable[Record]) -> dict[tuple[str, str | None, int | None
     return {record.key: record for record in records}
 
 
-def _lost(old: Record | None, new: Record) -> bool:
+def _other(old: Record | None, new: Record) -> bool:
+    """Whether a detail lost what it said, or says it with another number."""
     if old is None:
         return False
-    lost = old.metrics.keys() - new.metrics.keys() - set(LIST_METRICS)
-    return bool(lost) or (old.latitude is not None and new.latitude is None)
+    said = {name: value for name, value in old.metrics.items() if name not in LIST_METRICS}
+    other = any(name not in new.metrics or new.metrics[name].amount != value.amount for name, value in said.items())
+    return other or (old.latitude is not None and new.latitude is None)

@@ -19,7 +19,7 @@ from watcher.model import LIST_METRICS, DetailSeen, Record
 Pairs = Iterable[tuple[Record, Record]]
 _PLACE = "the location"
 _JUMP = 10.0
-_BOTH = 2
+_SEVERAL = 2
 
 
 @dataclass(slots=True)
@@ -57,10 +57,12 @@ def worth_a_look(pairs: Pairs, others: Sequence[Record], silent: frozenset[str],
     Args:
         pairs: for each detail of this poll, the record as it was and as it is.
         others: the records, as they were, whose detail was not asked for, in the order to ask them in.
-        silent: slugs whose list row says what it always said: a figure that moves there was moved in silence.
+        silent: slugs whose list row says what it always said. Two of them that have news tell of more.
     """
     wanted: dict[str, None] = {}
-    for glimpse in (*_losses(pairs), *_news(pairs, silent)):
+    pairs = list(pairs)
+    unsaid = [(old, new) for old, new in pairs if old.slug in silent]
+    for glimpse in (*_losses(pairs), *_news(pairs, policy.at_least), *_news(unsaid, _SEVERAL)):
         if glimpse.common(policy):
             enough = int(200 * len(glimpse.shown) / policy.lost_values) + 1 if policy.lost_values > 0 else len(others)
             left = dict.fromkeys(record.slug for record in others if glimpse.possible(record))
@@ -98,19 +100,17 @@ def _losses(pairs: Pairs) -> list[Glimpse]:
     return list(found.values())
 
 
-def _news(pairs: Pairs, silent: frozenset[str]) -> list[Glimpse]:
-    """What only details say and is another, or new, at several whose list row says what it always said."""
+def _news(pairs: Pairs, least: int) -> list[Glimpse]:
+    """What only details say and is another, or new, at so many and more."""
     found: dict[str | None, Glimpse] = {None: Glimpse(None)}
     for old, new in _looked_at(pairs):
-        if old.slug not in silent:
-            continue
         for name, value in old.metrics.items():
             if name not in LIST_METRICS and name in new.metrics:
                 moved = ratio(value, new.metrics[name]) is not None
                 found.setdefault(name, Glimpse(name)).note(old.slug, moved)
         disclosed = any(name not in old.metrics and old.observed(name) for name in new.metrics)
         found[None].note(old.slug, disclosed)
-    return [glimpse for glimpse in found.values() if len(glimpse.shown) >= _BOTH]
+    return [glimpse for glimpse in found.values() if len(glimpse.shown) >= least]
 
 
 def _looked_at(pairs: Pairs) -> list[tuple[Record, Record]]:
