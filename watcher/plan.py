@@ -48,15 +48,21 @@ def details_due(
 
 
 def recovered(memory: Memory, observed: Iterable[Record], fetched: frozenset[str]) -> tuple[str, ...]:
-    """The other doubted details, if one that was asked again has its values back; else nothing."""
+    """The other doubted details, if one that was asked again has its values back; else nothing.
+
+    With them go the details of mines and reports that are new since the hold began: they came while all was in doubt.
+    """
     doubted = doubted_details(memory)
-    accepted = _by_key(memory.snapshot.records if memory.snapshot else ())
+    accepted = _by_key(_known(memory))
     back = any(
         record.slug in doubted and record.detailed and not _other(accepted.get(record.key), record)
         for record in observed
         if record.slug in fetched
     )
-    return tuple(sorted(doubted - fetched)) if back else ()
+    if not back or memory.hold is None:
+        return ()
+    new = {record.slug for record in memory.hold.candidate if record.detailed and record.key not in accepted}
+    return tuple(sorted((doubted | new) - fetched))
 
 
 def doubted_details(memory: Memory) -> frozenset[str]:
@@ -66,9 +72,14 @@ def doubted_details(memory: Memory) -> frozenset[str]:
     held = _by_key(memory.hold.candidate)
     return frozenset(
         record.slug
-        for record in memory.snapshot.records
+        for record in _known(memory)
         if record.key in held and held[record.key].detailed and _other(record, held[record.key])
     )
+
+
+def _known(memory: Memory) -> tuple[Record, ...]:
+    """All records as they were last believed, those of missing mines too."""
+    return (*(e.record for e in memory.absent), *(memory.snapshot.records if memory.snapshot is not None else ()))
 
 
 def _by_key(records: Iterable[Record]) -> dict[tuple[str, str | None, int | None], Record]:

@@ -61,7 +61,7 @@ def worth_a_look(pairs: Pairs, others: Sequence[Record], silent: frozenset[str],
     """
     wanted: dict[str, None] = {}
     pairs = list(pairs)
-    unsaid = [(old, new) for old, new in pairs if old.slug in silent]
+    unsaid = [(old, new) for old, new in pairs if new.slug in silent]
     for glimpse in (*_losses(pairs), *_news(pairs, policy.at_least), *_news(unsaid, _SEVERAL)):
         if glimpse.common(policy):
             enough = int(200 * len(glimpse.shown) / policy.lost_values) + 1 if policy.lost_values > 0 else len(others)
@@ -94,9 +94,9 @@ def _losses(pairs: Pairs) -> list[Glimpse]:
                 now = new.metrics.get(name)
                 times = ratio(value, now) if now is not None else None
                 jumped = times is not None and not 1 / _JUMP < abs(times) < _JUMP
-                found.setdefault(name, Glimpse(name)).note(old.slug, now is None or jumped)
+                found.setdefault(name, Glimpse(name)).note(new.slug, now is None or jumped)
         if old.latitude is not None and "location" not in new.unread:
-            found.setdefault(_PLACE, Glimpse(_PLACE)).note(old.slug, new.latitude is None)
+            found.setdefault(_PLACE, Glimpse(_PLACE)).note(new.slug, new.latitude is None)
     return list(found.values())
 
 
@@ -107,9 +107,9 @@ def _news(pairs: Pairs, least: int) -> list[Glimpse]:
         for name, value in old.metrics.items():
             if name not in LIST_METRICS and name in new.metrics:
                 moved = ratio(value, new.metrics[name]) is not None
-                found.setdefault(name, Glimpse(name)).note(old.slug, moved)
+                found.setdefault(name, Glimpse(name)).note(new.slug, moved)
         disclosed = any(name not in old.metrics and old.observed(name) for name in new.metrics)
-        found[None].note(old.slug, disclosed)
+        found[None].note(new.slug, disclosed)
     return [glimpse for glimpse in found.values() if len(glimpse.shown) >= least]
 
 

@@ -63,7 +63,7 @@ def conclude(seen: Observation, memory: Memory, settings: WatchSettings, now: da
     hold, policy = memory.hold, settings.judgement.hold
     since = hold.since if hold is not None else now
     looked = frozenset(slug for slug, one in after.details.items() if one.at >= since)
-    symptoms = judge.symptoms(memory.snapshot.records, step.pairs, step.lost, looked, policy)
+    symptoms = judge.symptoms(memory.snapshot.records, step.versions, step.lost, looked, policy)
     away = {slug: hold.away.get(slug, now) if hold is not None else now for slug in step.lost}
     causes = judge.lasting(symptoms, hold, away, len(memory.snapshot.slugs), policy, now)
     if causes and not judge.believed(causes, hold, policy, now):
@@ -74,12 +74,14 @@ def conclude(seen: Observation, memory: Memory, settings: WatchSettings, now: da
     if hold is not None:
         notices.append(hold_ended(settings, hold, believed=bool(causes), now=now))
     else:
-        doubted = judge.blanked(step.pairs, seen.fetched) | unclear(memory, seen, settings)
+        doubted = judge.blanked(step.versions, seen.fetched) | unclear(memory, seen, step, settings)
         blank = judge.unbelieved(doubted, memory.details, policy.confirm_after, now)
         if blank:
-            records, kept = complete(memory, seen.without_details(blank.keys()))
-            step = Step.between(memory, memory.snapshot.records, records, kept)
+            step = step.keeping_details(frozenset(blank))
             after = replace(after, details=doubtful(after.details, blank))
+            records = step.records
+    if step.renamed:
+        records = step.records
     changes, absent = changes_of(memory, step, seen, settings, now)
     snapshot = memory.snapshot if records == memory.snapshot.records else Snapshot(now, records)
     after = replace(after, snapshot=snapshot, absent=absent, hold=None)

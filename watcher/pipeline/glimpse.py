@@ -6,6 +6,8 @@ from watcher import diff, judge, plan
 from watcher.model import Memory, Record
 from watcher.parse import Observation
 from watcher.pipeline.settings import WatchSettings
+from watcher.pipeline.snapshot import complete
+from watcher.pipeline.step import Step
 
 
 def worth_a_look(memory: Memory, seen: Observation, settings: WatchSettings) -> tuple[str, ...]:
@@ -13,7 +15,7 @@ def worth_a_look(memory: Memory, seen: Observation, settings: WatchSettings) -> 
     if memory.snapshot is None or settings.details is None:
         return ()
     doubted = plan.doubted_details(memory)
-    pairs = _pairs(memory, seen, seen.fetched - doubted)
+    pairs = _versions(memory, seen, seen.fetched - doubted)
     if all(old == new for old, new in pairs):
         return ()
     marks, asked = memory.details, seen.fetched | seen.gone | doubted
@@ -23,17 +25,23 @@ def worth_a_look(memory: Memory, seen: Observation, settings: WatchSettings) -> 
     return judge.worth_a_look(pairs, others, silent, settings.judgement.hold)
 
 
-def unclear(memory: Memory, seen: Observation, settings: WatchSettings) -> frozenset[str]:
+def unclear(memory: Memory, seen: Observation, step: Step, settings: WatchSettings) -> frozenset[str]:
     """The slugs whose detail lost something where too few others were looked at."""
     if memory.snapshot is None or not seen.fetched:
         return frozenset()
     listed = [record for record in memory.snapshot.records if record.slug in seen.fingerprints]
-    return judge.unclear(_pairs(memory, seen, seen.fetched), listed, settings.judgement.hold)
+    pairs = [(old, new) for old, new in step.versions if new.slug in seen.fetched]
+    return judge.unclear(pairs, listed, settings.judgement.hold)
 
 
-def _pairs(memory: Memory, seen: Observation, slugs: frozenset[str]) -> list[tuple[Record, Record]]:
+def _versions(memory: Memory, seen: Observation, slugs: frozenset[str]) -> list[tuple[Record, Record]]:
     """The records of `slugs` as they were accepted, each with what it says now."""
-    accepted = memory.snapshot.records if memory.snapshot is not None else ()
+    assert memory.snapshot is not None
+    accepted = memory.snapshot.records
+    if any(slug not in memory.snapshot.slugs for slug in slugs):
+        # Who is new may be somebody known: then the whole table is compared.
+        records, kept = complete(memory, seen)
+        return [(o, n) for o, n in Step.between(memory, accepted, records, kept).versions if n.slug in slugs]
     was = (record for record in accepted if record.slug in slugs)
     found = diff.match(was, (record for record in seen.records if record.slug in slugs))
     return [(old, diff.carry(old, new)) for old, new in found.pairs]
