@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 
 from watcher.judge.names import same_company
@@ -29,12 +29,15 @@ def renamed_companies(pairs: Iterable[tuple[Record, Record]], records: Iterable[
     return {old: next(iter(new)) for old, new in moves.items() if len(new) == 1 and old not in still}
 
 
-def fold(changes: Sequence[Change], renamed: dict[str, str], former: dict[str, str]) -> list[Change]:
+def fold(
+    changes: Sequence[Change], renamed: dict[str, str], former: dict[str, str], before: Mapping[str, str]
+) -> list[Change]:
     """`changes` with one `company.renamed` in place of the `owner.changed` of each of its sites.
 
     Args:
         renamed: old company slug → new one.
         former: site slug → the company slug it had before.
+        before: old company slug → new one, of the renamings told earlier. A site that was away then only follows now.
     """
     sites: dict[str, set[str]] = defaultdict(set)
     for change in changes:
@@ -43,6 +46,8 @@ def fold(changes: Sequence[Change], renamed: dict[str, str], former: dict[str, s
     told: set[str] = set()
     folded = []
     for change in changes:
+        if change.kind == "owner.changed" and _of(change, before, former):
+            continue
         if change.kind != "owner.changed" or not _of(change, renamed, former):
             folded.append(change)
             continue
@@ -70,5 +75,5 @@ def fold(changes: Sequence[Change], renamed: dict[str, str], former: dict[str, s
     return folded
 
 
-def _of(change: Change, renamed: dict[str, str], former: dict[str, str]) -> bool:
+def _of(change: Change, renamed: Mapping[str, str], former: dict[str, str]) -> bool:
     return renamed.get(former.get(change.slug, "")) == change.company_slug

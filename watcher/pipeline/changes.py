@@ -34,7 +34,10 @@ def changes_of(
     told += departed
     changes = [judge.mark(change, old, new) for change, old, new in told]
     companies = judge.renamed_companies(step.pairs, (new for _, new in step.pairs))
-    changes = judge.fold(changes, companies, {new.slug: old.company_slug or "" for old, new in step.pairs})
+    former = {new.slug: old.company_slug or "" for old, new in step.versions}
+    here = {record.company_slug for record in before}
+    followed = {old: now for old, now in memory.standing.companies.items() if now in here}
+    changes = judge.fold(changes, companies, former, followed)
     changes = judge.reverted(changes, memory.recent, dict(step.renamed))
     return tuple(diff.with_id(change) for change in changes), absent
 

@@ -16,13 +16,17 @@ def worth_a_look(memory: Memory, seen: Observation, settings: WatchSettings) -> 
         return ()
     doubted = plan.doubted_details(memory)
     pairs = _versions(memory, seen, seen.fetched - doubted)
-    if all(old == new for old, new in pairs):
+    # Where many are new, a few that were there tell whether all details are well today.
+    batch = len(seen.fetched - memory.details.keys()) >= settings.judgement.hold.at_least
+    if all(old == new for old, new in pairs) and not batch:
         return ()
     marks, asked = memory.details, seen.fetched | seen.gone | doubted
     others = [r for r in memory.snapshot.records if r.slug not in asked and r.slug in seen.fingerprints.keys() & marks]
     others.sort(key=lambda record: (marks[record.slug].at, record.slug))
     silent = frozenset(s for s in seen.fetched if s in marks and marks[s].fingerprint == seen.fingerprints.get(s))
-    return judge.worth_a_look(pairs, others, silent, settings.judgement.hold)
+    known = dict.fromkeys(record.slug for record in others)
+    few = list(known)[: max(0, plan.PROBES - len(pairs))] if batch else []
+    return tuple(dict.fromkeys((*few, *judge.worth_a_look(pairs, others, silent, settings.judgement.hold))))
 
 
 def unclear(memory: Memory, seen: Observation, step: Step, settings: WatchSettings) -> frozenset[str]:
