@@ -40,6 +40,8 @@ def compare(old: Record, new: Record, past: Iterable[Record], *, at: datetime, w
         yield about("owner.changed", new, at=at, watch=watch, detail=detail, **names)
     yield from _moved(old, new, at, watch)
     if old.year is not None and new.year is not None and old.year != new.year:
+        if new.year < old.year and not any(move(old.metrics.get(m), new.metrics.get(m)) for m in _metrics(old, new)):
+            return  # the year alone was put right: nothing that was not known is reported
         yield from report(new, (old, *past), at=at, watch=watch)
     else:
         for name in _metrics(old, new):
