@@ -94,7 +94,7 @@ def _losses(pairs: Pairs) -> list[Glimpse]:
                 now = new.metrics.get(name)
                 times = ratio(value, now) if now is not None else None
                 jumped = times is not None and not 1 / _JUMP < abs(times) < _JUMP
-                found.setdefault(name, Glimpse(name)).note(new.slug, now is None or jumped)
+                found.setdefault(name, Glimpse(name)).note(new.slug, new.null(name) or jumped)
         if old.latitude is not None and "location" not in new.unread:
             found.setdefault(_PLACE, Glimpse(_PLACE)).note(new.slug, new.latitude is None)
     return list(found.values())

@@ -95,7 +95,7 @@ def _having(pairs: Pairs, looked: frozenset[str]) -> Counter[str]:
 def _lost_values(pairs: Pairs, changed: Pairs, looked: frozenset[str], policy: HoldPolicy) -> dict[str, str]:
     lost: Counter[str] = Counter()
     for old, new in changed:
-        lost.update(name for name in old.metrics if name not in new.metrics and new.observed(name))
+        lost.update(name for name in old.metrics if new.null(name))
     having = _having(pairs, looked) if lost else lost
     found = {
         f"{name} lost": f"{name} turned null at {count} of the {having[name]} records that had it"
@@ -144,6 +144,8 @@ def ratio(old: Value | None, new: Value) -> float | None:
     scale = 1.0
     if old.stated and new.stated and old.unit and new.unit:
         scale = units.factor(old.unit, new.unit) or 1.0
+        if units.converted(old.amount, old.unit, new.amount, new.unit):
+            return None
     shown, meant = new.amount / old.amount, new.amount / (old.amount * scale)
     if abs(meant - 1) < 1e-4:
         return None
