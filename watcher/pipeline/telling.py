@@ -119,7 +119,9 @@ def _followed(standing: Standing, changes: Iterable[Change]) -> Standing:
             moved[change.old_slug] = change.slug
         elif change.kind in {"site.removed", "site.left"}:
             gone.add(change.slug)
-    if not moved and not gone:
+        elif change.kind == "site.returned":
+            sites.pop(change.slug, None)
+    if not moved and not gone and sites == standing.sites:
         return standing
     return Standing(
         levels={

@@ -305,6 +305,12 @@ def delivery(db: Database) -> None:
         db.execute(statement)
 
 
+@migrations()
+def away(db: Database) -> None:
+    """When each site that a hold misses was first missed."""
+    db.execute("alter table holds add column away text not null default '{}'")
+
+
 def known() -> frozenset[str]:
     """The names of all migrations of this version; a database with others comes from a newer one."""
     return frozenset(migration.name for migration in migrations._migrations)
