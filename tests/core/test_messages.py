@@ -203,8 +203,16 @@ CROSSED = Crossing(
             "Sangkulirang: strip ratio 12.3 → 9.4 bcm/t (−24 %), no longer above your 11",
         ),
         (
-            {"transition": "unknown", "old": 12.3, "new": None, "percent": None},
+            {"transition": "unknown", "old": 12.3, "new": None, "percent": None, "since": "beyond its limit"},
             "Sangkulirang: strip ratio no longer given (it was 12.3 bcm/t), was above your 11",
+        ),
+        (
+            {"transition": "unknown", "old": 9.3, "new": None, "percent": None, "since": "within its limit"},
+            "Sangkulirang: strip ratio no longer given (it was 9.3 bcm/t), your limit: above 11",
+        ),
+        (
+            {"transition": "still", "old": 10.0, "limit": "risen by 20 %", "since": "against the year before"},
+            "strip ratio 10 → 12.3 bcm/t (+17 %), still risen by your 20 % (against the year before)",
         ),
         (
             {"transition": "moved", "limit": "risen by 15 %", "since": "since you were last told"},

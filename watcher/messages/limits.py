@@ -39,7 +39,7 @@ def verdict(crossing: Crossing) -> str:
     if crossing.transition == "resolved":
         return f"no longer {limit}"
     if crossing.transition == "unknown":
-        return f"was {limit}"
+        return f"was {limit}" if crossing.since.startswith("beyond") else f"your limit: {crossing.limit}"
     if crossing.transition in {"moved", "already"} and crossing.since:
         return f"{limit} or more {crossing.since}"
     return limit
