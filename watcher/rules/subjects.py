@@ -157,7 +157,7 @@ def metrics(
                 taken.add(name)
                 yield name, limit
         for name in globs:
-            for metric in sorted(names - taken):
+            for metric in sorted(names - taken, key=lambda metric: (not metric.endswith("total"), metric)):
                 if glob(name).match(metric) and metric not in derived.DERIVED:
                     taken.add(metric)
                     yield metric, limits[name]
