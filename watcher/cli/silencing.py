@@ -92,8 +92,23 @@ def _matcher(words: list[str]) -> dict[str, tuple[str, ...]]:
             raise ConfigError(
                 f"There is no field {field!r}{near(field, MATCHER_FIELDS)}.", f"Known: {', '.join(MATCHER_FIELDS)}."
             )
+        for one in globs.split("|"):
+            _check(field, one)
         found[field] = (*found.get(field, ()), *globs.split("|"))
     return found
+
+
+def _check(field: str, glob: str) -> None:
+    """Refuse what a field can never be, where that is known."""
+    from fnmatch import fnmatchcase
+
+    from watcher.config import near
+    from watcher.errors import ConfigError
+    from watcher.model import KINDS, NATURES, SEVERITIES
+
+    known: tuple[str, ...] = {"severity": SEVERITIES, "kind": KINDS, "nature": NATURES}.get(field, ())
+    if known and not any(fnmatchcase(one, glob.casefold()) for one in known):
+        raise ConfigError(f"No {field} is {glob!r}{near(glob, known)}.", f"Known: {', '.join(known)}.")
 
 
 def _end(settings: Settings, now: datetime, duration: str | None, until: str | None) -> datetime:

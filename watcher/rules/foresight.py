@@ -69,7 +69,8 @@ def rule_warnings(rules: Sequence[Rule], data: Vocabulary, filters: Sequence[Map
     for number, rule in enumerate(rules):
         if not rule.enabled:
             continue
-        for text in (*_where_warnings(rule, data, filters), *_on_warnings(rule, data)):
+        moves = _move_warnings(rule.when.falls_by)
+        for text in (*_where_warnings(rule, data, filters), *_on_warnings(rule, data), *moves):
             yield f"rule “{rule.name}”: {text}"
         shadow = next((one for one in rules[:number] if _shadows(one, rule)), None)
         if shadow is not None:
@@ -127,6 +128,7 @@ def _on_warnings(rule: Rule, data: Vocabulary) -> Iterator[str]:
 def _limit_warnings(metric: str, limit: Limit, data: Vocabulary, *, details: bool) -> Iterator[str]:
     if not details and any(part not in LIST_METRICS for part in derived.parts(metric)):
         yield f"{metric} is in details only, and every watch says `details: never`"
+    yield from _move_warnings(limit.falls_by)
     figures = data.metrics or {}
     reached = [name for name in figures if glob(metric).match(name)]
     if figures and not reached and metric not in derived.DERIVED:
@@ -138,6 +140,11 @@ def _limit_warnings(metric: str, limit: Limit, data: Vocabulary, *, details: boo
             yield f"every known {name} ({low:g} and more) is above {limit.above:g} already; is it the right way round?"
         if limit.below is not None and high < limit.below and high * _FAR > limit.below:
             yield f"every known {name} ({high:g} and less) is below {limit.below:g} already; is it the right way round?"
+
+
+def _move_warnings(falls_by: Bound | None) -> Iterator[str]:
+    if falls_by is not None and falls_by.percent and falls_by.number > 100:
+        yield f"no figure falls by {falls_by.number:g} %: by 100 % it is gone"
 
 
 def _bound_warnings(
