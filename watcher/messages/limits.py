@@ -7,16 +7,16 @@ from watcher.model import Crossing
 
 _EVENTS = {
     "crossed": "limit crossed",
-    "already": "beyond its limit",
-    "still": "still beyond its limit",
+    "already": "figure beyond its limit",
+    "still": "figure still beyond its limit",
     "moved": "limit crossed",
-    "resolved": "back within limits",
-    "unknown": "no longer given",
+    "resolved": "figure back within its limit",
+    "unknown": "figure no longer given",
 }
 
 
 def event(crossing: Crossing) -> str:
-    """What happened, in two words."""
+    """What happened, in few words."""
     return _EVENTS[crossing.transition]
 
 
@@ -57,13 +57,8 @@ def your(limit: str) -> str:
     return f"{head}{join}your {number}"
 
 
-def subject(crossing: Crossing) -> str:
-    """Whose figure it is: a site's name, or a company's."""
-    return words.tame(crossing.name or crossing.slug)
-
-
 def headline(crossing: Crossing) -> str:
     """A crossing in one line."""
     suspect = " (suspect)" if crossing.suspect else ""
     said = f"{words.metric(crossing.metric)} {figure(crossing)}, {verdict(crossing, short=True)}{suspect}"
-    return f"{subject(crossing)}: {said}"
+    return f"{words.whose(crossing)}: {said}"

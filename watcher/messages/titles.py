@@ -32,10 +32,11 @@ _PLURALS = {
     "site back": "sites back",
     "site entered": "sites entered",
     "site left": "sites left",
-    "no longer given": "figures no longer given",
+    "figure no longer given": "figures no longer given",
     "limit crossed": "limits crossed",
-    "beyond its limit": "beyond their limits",
-    "still beyond its limit": "still beyond their limits",
+    "figure beyond its limit": "figures beyond their limits",
+    "figure still beyond its limit": "figures still beyond their limits",
+    "figure back within its limit": "figures back within their limits",
 }
 
 

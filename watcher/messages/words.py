@@ -45,7 +45,7 @@ def metric(name: str | None) -> str:
         return _METRICS[name]
     if name.startswith("company."):
         return f"the company's {metric(name.removeprefix('company.'))}"
-    parts = name.split(".")
+    parts = tame(name, 60).split(".")
     if len(parts) >= 2 and parts[-2] in {"reserves", "resources"}:
         parts[-2:] = [parts[-1], parts[-2]] if "_" not in parts[-1] else [parts[-2], parts[-1]]
     words = " ".join(parts).replace("_", " ").split()
@@ -140,9 +140,14 @@ def movement(change: Change) -> str:
     return f"{text} ({', '.join(moves)})" if moves else text
 
 
+def whose(about: Change | Crossing) -> str:
+    """Whose figure or change it is: a site's name, or a company's, of a length that leaves room for the rest."""
+    return tame(about.name or about.slug, 60)
+
+
 def headline(change: Change) -> str:
     """A change in one line: `Sangatta: strip ratio 10.5 → 12.3 (+17 %)`."""
-    who = tame(change.name or change.slug)
+    who = whose(change)
     short = movement(change)
     if change.kind == "metric.changed":
         by = f" ({percent(change.percent)})" if change.percent is not None else ""
@@ -151,7 +156,7 @@ def headline(change: Change) -> str:
         short = f"{metric(change.metric)} {figures}{unit}{by}"
         return f"{who}: {short}{' (suspect)' if change.suspect else ''}"
     tail = f", {short}" if short else ""
-    company = f" ({tame(change.company_name)})" if change.kind == "site.added" and change.company_name else ""
+    company = f" ({tame(change.company_name, 60)})" if change.kind == "site.added" and change.company_name else ""
     return f"{kind(change).capitalize()}: {who}{company}{tail}"
 
 

@@ -75,6 +75,11 @@ def verdicts(change: Change, told_by: Sequence[rules.Rule], standing: Standing) 
     return {rule.name: rules.verdict(rule, change, former) for rule in told_by}
 
 
+def list_verdicts(change: Change, lists: Sequence[rules.Watchlist], standing: Standing) -> dict[str, str]:
+    """Per watchlist why it has nothing to look at in a change; empty where it has. For `watcher explain`."""
+    return {one.name: rules.list_verdict(one, change, standing.companies) for one in lists}
+
+
 def _not_told_elsewhere(alerts: Sequence[Alert], elsewhere: Sequence[Alert]) -> tuple[Alert, ...]:
     """Alerts less the targets that the same rule told the same of already: watches may overlap, messages must not."""
     told = {(alert.rule, target, _news(alert.about)) for alert in elsewhere for target in alert.targets}

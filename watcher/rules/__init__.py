@@ -12,7 +12,7 @@ from watcher.rules.limits import Limit, Since, Watchlist
 from watcher.rules.rule import WHERE_FIELDS, Rule
 from watcher.rules.rulebook import Former, RuleBook, matches, verdict
 from watcher.rules.silences import MATCHER_FIELDS, Silence, silenced
-from watcher.rules.subjects import View
+from watcher.rules.subjects import View, list_verdict
 from watcher.rules.watching import repeats_due, watch_levels
 
 __all__ = [
@@ -31,6 +31,7 @@ __all__ = [
     "When",
     "alerts",
     "cooling",
+    "list_verdict",
     "matches",
     "repeats_due",
     "silenced",

@@ -44,17 +44,17 @@ def describe(rule: Rule) -> str:
 
 def describe_list(watchlist: Watchlist) -> Iterator[str]:
     """A watchlist as a sentence, then one for each of its limits."""
-    whose = "each site of" if watchlist.per == "site" else "the sum over the sites of each of"
     count = len(watchlist.companies)
+    companies = f"its {count} companies" if count != 1 else "its company"
+    whose = f"a site of {companies}" if watchlist.per == "site" else f"the sum over the sites of one of {companies}"
     repeat = f", again every {_span(watchlist.repeat.total_seconds())}" if watchlist.repeat else ", once each time"
     resolve = "; tells when a figure is back" if watchlist.resolve else ""
     off = "" if watchlist.enabled else " (switched off)"
     yield (
-        f"tells {' and '.join(watchlist.to)} when {whose} {count} compan{'ies' if count != 1 else 'y'} passes a limit "
-        f"({watchlist.severity}){repeat}{resolve}{off}"
+        f"tells {' and '.join(watchlist.to)} when {whose} passes a limit ({watchlist.severity}){repeat}{resolve}{off}"
     )
     for metric, limit in watchlist.limits.items():
-        yield f"all: {metric} {_limit(limit)}"
+        yield f"all companies: {metric} {_limit(limit)}"
     for company, limits in watchlist.companies.items():
         for metric, limit in limits.items():
             yield f"{company}: {metric} {_limit(limit)}"
@@ -202,10 +202,17 @@ def _when(when: When) -> str:
 
 def _limit(limit: Limit) -> str:
     parts = [limit.words(test) for test in limit.tests]
-    clear = f", clear past {limit.clear:g}" if limit.clear is not None else ""
+    clear = f", clear past {limit.clear:,.12g}" if limit.clear is not None else ""
     moves = any(isinstance(getattr(limit, test), Bound) for test in limit.tests)
-    since = limit.since if isinstance(limit.since, str) else _span(limit.since.total_seconds())
-    return f"{' or '.join(parts)}{clear}{f' since {since}' if moves else ''}"
+    since = _SINCE[limit.since] if isinstance(limit.since, str) else f"within {_span(limit.since.total_seconds())}"
+    return f"{' or '.join(parts)}{clear}{f' {since}' if moves else ''}"
+
+
+_SINCE = {
+    "last_told": "since you were last told",
+    "previous": "since the poll before",
+    "last_year": "against the year before",
+}
 
 
 def _bound(bound: Bound) -> str:

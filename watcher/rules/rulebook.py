@@ -97,11 +97,11 @@ def verdict(rule: Rule, change: Change, former: Former = EMPTY) -> str:
         return "it is switched off"
     metric = change.metric if change.kind == "metric.changed" else None
     if not reaches(rule, change.kind, metric):
-        return f"it is on {', '.join(rule.on)}, not on {metric or change.kind}"
+        return f"it is on {', '.join(rule.on)}, not on {(metric or change.kind)[:80]}"
     for name, globs in rule.where.items():
         values = said(change, name, former)
         if not meets(globs, values):
-            shown = " or ".join(dict.fromkeys(value for value in values if value)) or "empty"
+            shown = " or ".join(dict.fromkeys(value[:80] for value in values if value)) or "empty"
             return f"its {name} must be {' or '.join(globs)}, and is {shown}"
     if not holds(rule.when, change.new, change.delta, change.percent):
         return f"its `when` does not hold: {_figures(change)}"

@@ -163,6 +163,26 @@ def metrics(
                     yield metric, limits[name]
 
 
+def list_verdict(watchlist: Watchlist, change: Change, companies: Mapping[str, str]) -> str:
+    """Why a list has nothing to look at in a change, in words; empty where it has a limit for what moved.
+
+    Args:
+        companies: former company slug → present one.
+    """
+    if not watchlist.enabled:
+        return "it is switched off"
+    slug = change.company_slug or ""
+    company = next((one for one in followed(watchlist, companies, {}) if one.slug == companies.get(slug, slug)), None)
+    if company is None:
+        return f"{slug or 'a site without a company'} is not on it"
+    if change.metric is None or change.kind != "metric.changed":
+        return "it looks at figures only"
+    limits = metrics(company.own, watchlist.limits, frozenset({change.metric}))
+    if not any(change.metric in derived.parts(metric) for metric, _ in limits):
+        return f"it has no limit for {change.metric[:80]}"
+    return ""
+
+
 def _twin(record: Record) -> str:
     return f"{record.company_slug or ''}/{record.project_name or ''}"
 
