@@ -7,6 +7,6 @@
 
 from watcher.pipeline.decide import conclude, decide, due, due_again
 from watcher.pipeline.settings import WatchSettings
-from watcher.pipeline.telling import verdicts
+from watcher.pipeline.telling import list_verdicts, verdicts
 
-__all__ = ["WatchSettings", "conclude", "decide", "due", "due_again", "verdicts"]
+__all__ = ["WatchSettings", "conclude", "decide", "due", "due_again", "list_verdicts", "verdicts"]
