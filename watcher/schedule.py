@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import itertools
+from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import datetime, time, timedelta
+from datetime import UTC, datetime, time, timedelta, tzinfo
 from functools import lru_cache
 from zoneinfo import ZoneInfo
 
 from apscheduler.triggers.cron import CronTrigger
 
 
-def following(every: timedelta | None, cron: str | None, zone: ZoneInfo, after: datetime) -> datetime | None:
+def following(every: timedelta | None, cron: str | None, zone: tzinfo, after: datetime) -> datetime | None:
     """The next time after `after`, of an interval that started there or of a cron string in `zone`.
 
     None if a cron string never fires again.
@@ -20,14 +22,14 @@ def following(every: timedelta | None, cron: str | None, zone: ZoneInfo, after: 
     return next_fire(cron or "", zone, after)
 
 
-def next_fire(cron: str, zone: ZoneInfo, after: datetime) -> datetime | None:
+def next_fire(cron: str, zone: tzinfo, after: datetime) -> datetime | None:
     """The first time after `after` at which a cron string fires, in UTC; None if it never does."""
     fire: datetime | None = _trigger(cron, zone).get_next_fire_time(None, after + timedelta(microseconds=1))
     return None if fire is None else fire.astimezone(after.tzinfo)
 
 
 @lru_cache(maxsize=256)
-def _trigger(cron: str, zone: ZoneInfo) -> CronTrigger:
+def _trigger(cron: str, zone: tzinfo) -> CronTrigger:
     return CronTrigger.from_crontab(cron, timezone=zone)
 
 
@@ -44,3 +46,34 @@ class Quiet:
         if self.start <= self.end:
             return self.start <= clock < self.end
         return clock >= self.start or clock < self.end
+
+
+@dataclass(frozen=True, slots=True)
+class Timing:
+    """When a watch is polled: `every` so often, or by a `cron` string in `zone`."""
+
+    every: timedelta | None = None
+    cron: str | None = None
+    zone: tzinfo = UTC
+
+    def times(self, after: datetime, until: datetime) -> Iterator[datetime]:
+        """The polls after an instant at which one took place, up to `until` (included), in order."""
+        at = following(self.every, self.cron, self.zone, after)
+        while at is not None and at <= until:
+            yield at
+            at = following(self.every, self.cron, self.zone, at)
+
+    def per_day(self) -> float:
+        """Polls per day; of a cron string as it is over four weeks."""
+        if self.every is not None:
+            return timedelta(days=1) / self.every
+        start = datetime(2024, 1, 1, tzinfo=UTC)
+        return sum(1 for _ in self.times(start - timedelta(seconds=1), start + timedelta(days=28))) / 28
+
+    def longest_gap(self) -> timedelta:
+        """How long it takes at most from one poll to the next."""
+        if self.every is not None:
+            return self.every
+        start = datetime(2024, 1, 1, tzinfo=UTC)
+        fires = [start, *self.times(start, start + timedelta(days=366))]
+        return max((b - a for a, b in itertools.pairwise(fires)), default=timedelta(days=366))

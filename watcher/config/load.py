@@ -18,6 +18,7 @@ from watcher.config.document import Document
 from watcher.config.settings import Settings, Watch, database_path
 from watcher.errors import ConfigError
 from watcher.judge import HoldPolicy, JudgementPolicy, RemovalPolicy
+from watcher.plan import Limits
 from watcher.routing import TargetPolicy
 from watcher.rules import Limit, Rule, Silence, Since, Watchlist, When
 
@@ -204,6 +205,7 @@ def _keys_of(path: tuple[str | int, ...]) -> list[str]:
 _MODELS: dict[tuple[str, ...], type[BaseModel]] = {
     (): schema.File,
     ("api",): schema.Api,
+    ("api", "credits"): schema.Credits,
     ("targets", "*"): schema.TargetUrl,
     ("watches", "*"): schema.Watch,
     ("rules", "*"): schema.Rule,
@@ -248,7 +250,7 @@ def _settings(path: Path, file: schema.File, document: Document, environ: Mappin
         timezone=ZoneInfo(file.timezone),
         templates=path.parent / Path(file.templates).expanduser() if file.templates else None,
         watches={
-            name: Watch(name, w.filter, w.every or (None if w.cron else default_every), w.cron, w.details)
+            name: Watch(name, w.filter, w.every or (None if w.cron else default_every), w.cron, w.details, w.priority)
             for name, w in file.watches.items()
         },
         rules=rules,
@@ -264,6 +266,8 @@ def _settings(path: Path, file: schema.File, document: Document, environ: Mappin
             name: TargetPolicy(t.digest, t.quiet, t.min_severity, t.even_if_quiet) for name, t in file.targets.items()
         },
         warnings=_warnings(path, file, document),
+        credits=Limits(file.api.credits.per_day, file.api.credits.per_month),
+        share_lists=file.api.share_lists,
     )
 
 

@@ -12,6 +12,7 @@ import platformdirs
 
 from watcher.errors import ConfigError
 from watcher.judge import JudgementPolicy
+from watcher.plan import Limits
 from watcher.routing import TargetPolicy
 from watcher.rules import Rule, Silence, Watchlist
 
@@ -25,6 +26,7 @@ class Watch:
     every: timedelta | None
     cron: str | None
     details: timedelta | None
+    priority: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +51,8 @@ class Settings:
     silences: tuple[Silence, ...] = ()
     policies: Mapping[str, TargetPolicy] = field(default_factory=dict)
     warnings: tuple[str, ...] = ()
+    credits: Limits = field(default_factory=Limits)
+    share_lists: bool = True
 
 
 def require_key(settings: Settings) -> str:

@@ -1,7 +1,8 @@
 """The decision, floor above its rooms. Read `decide` first: it is the sentence that the other files spell out.
 
 `settings` what it depends on · `decide` the sentence · `snapshot` parse, completed · `step` which record is which ·
-`changes` what changed · `telling` who is told of it · `notices` what the operator hears.
+`changes` what changed · `telling` who is told of it · `notices` what the operator hears ·
+`urgency` which details come first.
 """
 
 from watcher.pipeline.decide import conclude, decide, due, due_again
