@@ -68,8 +68,7 @@ async def poll_watches(
         thrift: the limits of credits, and every watch of the file; no limits and these watches, if it is not given.
         probe: ask the API even while its quota is known to be gone (somebody waits for the answer).
     """
-    if api.kept is None:
-        api.kept = Cupboard(store, now)
+    api.kept = Cupboard(store, now)
     errand = Errand(api, store, thrift or _thrift(watches), zone=zone, now=now)
     pause = store.ledger.pause()
     gone: SourceRefused | None = None

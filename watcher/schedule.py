@@ -65,15 +65,21 @@ class Timing:
 
     def per_day(self) -> float:
         """Polls per day; of a cron string as it is over four weeks."""
-        if self.every is not None:
-            return timedelta(days=1) / self.every
-        start = datetime(2024, 1, 1, tzinfo=UTC)
-        return sum(1 for _ in self.times(start - timedelta(seconds=1), start + timedelta(days=28))) / 28
+        return timedelta(days=1) / self.every if self.every is not None else len(_fires(self)) / _WEEKS.days
 
     def longest_gap(self) -> timedelta:
-        """How long it takes at most from one poll to the next."""
+        """How long it takes at most from one poll to the next; of a cron string as it is over four weeks."""
         if self.every is not None:
             return self.every
-        start = datetime(2024, 1, 1, tzinfo=UTC)
-        fires = [start, *self.times(start, start + timedelta(days=366))]
-        return max((b - a for a, b in itertools.pairwise(fires)), default=timedelta(days=366))
+        fires = _fires(self)
+        return max((b - a for a, b in itertools.pairwise((*fires, fires[0] + _WEEKS)))) if fires else _WEEKS
+
+
+_WEEKS = timedelta(days=28)
+
+
+@lru_cache(maxsize=256)
+def _fires(timing: Timing) -> tuple[datetime, ...]:
+    """A cron string's polls over four weeks from a Monday."""
+    start = datetime(2024, 1, 1, tzinfo=UTC)
+    return tuple(timing.times(start - timedelta(seconds=1), start - timedelta(seconds=1) + _WEEKS))

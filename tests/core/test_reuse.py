@@ -11,8 +11,20 @@ import pytest
 from tests.core.histories import START, list_row, site
 from watcher.model import DetailSeen
 from watcher.parse import read_list
-from watcher.plan import Ahead, Answer, Limits, Reading, Spent, covers, for_details, for_list, marks, readings, reusable
-from watcher.plan import worth_asking
+from watcher.plan import (
+    Ahead,
+    Answer,
+    Limits,
+    Reading,
+    Spent,
+    covers,
+    for_details,
+    for_list,
+    marks,
+    readings,
+    reusable,
+    worth_asking,
+)
 from watcher.store import filter_key
 
 COAL: dict[str, Any] = {"commodity_type": "Coal"}
@@ -51,7 +63,7 @@ def test_a_list_that_another_covers_costs_nothing() -> None:
 
 
 def test_a_wider_list_is_read_where_it_takes_fewer_calls() -> None:
-    """Coal (100 rows) and the east (90) take 4 + 3 pages of their own, or 5 of a table of 150; of 300 they would not."""
+    """Coal (100 rows) and the east (90) take 4 + 3 pages of their own, or 5 of a table of 150 (but 10 of 300)."""
     due = [("coal", COAL), ("east", EAST)]
     assert readings(due, sizes(coal=100, east=90, all=150)) == (Reading({}, ("coal", "east")),)
     assert len(readings(due, sizes(coal=100, east=90, all=300))) == 2
@@ -77,7 +89,9 @@ def test_a_detail_serves_another_watch_until_it_is_too_old() -> None:
     answer = Answer("m", START, rows_of(site("m"))[0]["m"])
     assert good(answer, site("m")) and not good(answer, site("m"), age=2)
     newer = DetailSeen(START + timedelta(hours=1), "")
-    assert not good(answer, site("m"), seen=newer) and good(answer, site("m"), seen=replace(newer, at=START - timedelta(1)))
+    assert not good(answer, site("m"), seen=newer) and good(
+        answer, site("m"), seen=replace(newer, at=START - timedelta(1))
+    )
 
 
 def test_a_row_that_changed_since_is_asked_for() -> None:

@@ -32,7 +32,7 @@ def run(count: int, timing: Timing, max_age: timedelta, length: timedelta, start
     per_poll, oldest = [], timedelta()
     for now in timing.times(start, start + length):
         due = turn(seen, max_age, timing, now)
-        oldest = max(oldest, max(now - at for at in seen.values()))
+        oldest = max(oldest, *(now - at for at in seen.values()))
         seen |= dict.fromkeys(due, now)
         per_poll.append(len(due))
     return Run(per_poll, oldest)

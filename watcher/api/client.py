@@ -89,6 +89,8 @@ class SectorsApi:
             timeout=httpx.Timeout(seconds, connect=min(seconds, CONNECT_WITHIN), pool=None),
             limits=httpx.Limits(max_connections=settings.concurrency, max_keepalive_connections=settings.concurrency),
             follow_redirects=False,
+            # Plain http is for loopback only (`refuse_insecure`): there no certificates need to be loaded.
+            verify=not settings.base_url.lower().startswith("http://"),
             trust_env=not loopback(host_of(settings.base_url)),
         )
 

@@ -1,6 +1,6 @@
 """Words to the user. What is heavy is imported by the command that needs it, so that `--help` is instant.
 
-`setup` init, check, schema, test-target · `polling` poll, accept · `reading` status, changes, site ·
+`setup` init, check, schema, test-target · `polling` poll, accept · `pricing` plan · `reading` status, changes, site ·
 `explaining` explain · `backtesting` backtest · `silencing` silence · `wording` templates · `trying` demo, sandbox ·
 `session` what they share · `console` how it is said · `clock` what time it is.
 """
@@ -15,7 +15,7 @@ from typing import Annotated
 import typer
 
 from watcher import __version__
-from watcher.cli import backtesting, explaining, polling, reading, setup, silencing, trying, wording
+from watcher.cli import backtesting, explaining, polling, pricing, reading, setup, silencing, trying, wording
 from watcher.errors import WatcherError
 
 app = typer.Typer(
@@ -51,6 +51,7 @@ def start(
 app.command("demo")(trying.demo)
 app.command("init")(setup.init)
 app.command("check")(setup.check)
+app.command("plan")(pricing.plan)
 app.command("poll")(polling.poll)
 app.command("backtest")(backtesting.backtest)
 app.command("accept")(polling.accept)

@@ -180,7 +180,7 @@ class Watch(_Part):
     every: Duration | None = Field(None, description="How often to poll; 1h if neither `every` nor `cron` is given.")
     cron: str | None = Field(None, description="When to poll, as a cron string in the file's time zone.")
     details: Age = Field(timedelta(hours=24), description="How old a detail may get; `never` = list only.")
-    priority: int = Field(0, description="When credits run short, the watch of the greatest priority is polled longest.")
+    priority: int = Field(0, description="When credits run short, the greatest priority is polled longest.")
 
 
 class When(_Part):

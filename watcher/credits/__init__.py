@@ -1,8 +1,8 @@
 """Credits at work: who pays for a call, what is shared between watches, and when the API is left alone.
 
 `purse` pays before each call, within the limits · `lists` reads each list once · `pantry` details that another watch
-has had · `cupboard` answers with an ETag ·
-`quota` the pause while the API's own quota is gone · `errand` these together, for the watches due at once.
+has had · `cupboard` answers with an ETag · `quota` the pause while the API's own quota is gone · `errand` these
+together, for the watches that are due at once.
 """
 
 from watcher.credits.cupboard import Cupboard

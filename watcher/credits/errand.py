@@ -49,7 +49,8 @@ class Errand:
         self._api, self._thrift, self._overlap = api, thrift, len(thrift.watches) > 1
         self._lists = Lists(api, shelf, writes=writes, share=thrift.share_lists, now=now)
         self._pantry = Pantry(shelf if self._overlap else None, now(), writes=writes)
-        self.purse = Purse(store.ledger if store is not None and books else None, thrift, self._lists.rows, zone=zone, now=now)
+        ledger = store.ledger if store is not None and books else None
+        self.purse = Purse(ledger, thrift, self._lists.rows, zone=zone, now=now)
 
     def ranked(self, watches: Sequence[WatchSettings]) -> list[WatchSettings]:
         """The watches in the order in which they are polled: the most important first."""

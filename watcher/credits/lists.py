@@ -1,9 +1,10 @@
-"""Each list is read once for all watches that are due together; what is filtered here is compared with the API's own."""
+"""Each list is read once for all watches that are due together; what is filtered here is compared with the API's."""
 
 from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
+from contextlib import suppress
 from datetime import datetime, timedelta
 from itertools import chain
 
@@ -42,10 +43,8 @@ class Lists:
         alone = [Reading(filter, (name,)) for name, filter in due if (name, filter) not in together]
         wide = plan.worth_asking(together, self.rows)
         if wide is not None and self._writes:
-            try:
+            with suppress(BudgetSpent):
                 self._note(wide, await self._api.count(wide))
-            except BudgetSpent:
-                pass
         self._readings = (*plan.readings(together, self.rows), *alone)
 
     def reading(self, watch: str, filter: Filter) -> Reading:

@@ -16,9 +16,7 @@ _CRON_SLACK = timedelta(minutes=1)
 _AHEAD = 5_000
 
 
-def turn(
-    seen: Mapping[str, datetime], max_age: timedelta, timing: Timing | None, now: datetime
-) -> tuple[str, ...]:
+def turn(seen: Mapping[str, datetime], max_age: timedelta, timing: Timing | None, now: datetime) -> tuple[str, ...]:
     """The slugs whose detail must be asked for now, the oldest first.
 
     Each is asked for at its last poll before it gets older than `max_age`, or earlier where that poll would have more

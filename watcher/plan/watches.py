@@ -7,6 +7,8 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from functools import lru_cache
+from itertools import islice
 
 from watcher.plan.budget import Limits
 from watcher.plan.lists import Filter, readings
@@ -68,11 +70,9 @@ def forecast(
     spans: dict[str, float] = {}
     for watch in watches:
         last, count = after, 0
-        for at in watch.timing.times(after, until):
+        for at in _times(watch.timing, after, until):
             due[at].append(watch)
             last, count = at, count + 1
-            if count == _LOOKED_AT:
-                break
         spans[watch.name] = (until - after) / (last - after) if count == _LOOKED_AT else 1.0
     calls: dict[str, float] = {watch.name: 0.0 for watch in watches}
     costs: dict[tuple[str, ...], Sequence[tuple[str, int]]] = {}
@@ -83,6 +83,11 @@ def forecast(
         for name, cost in costs[names]:
             calls[name] += cost
     return {name: count * spans[name] for name, count in calls.items()}
+
+
+@lru_cache(maxsize=64)
+def _times(timing: Timing, after: datetime, until: datetime) -> tuple[datetime, ...]:
+    return tuple(islice(timing.times(after, until), _LOOKED_AT))
 
 
 def _cost(

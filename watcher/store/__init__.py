@@ -26,8 +26,8 @@ from watcher.store import connect, evidence, history, outbox, reading, rememberi
 from watcher.store.encode import CHANGE_COLUMNS, change_row, instant
 from watcher.store.evidence import Evidence, VitalSigns
 from watcher.store.history import StoredState
-from watcher.store.outbox import WaitingMessage
 from watcher.store.ledger import Ledger, Pause
+from watcher.store.outbox import WaitingMessage
 from watcher.store.reading import WatchStatus
 from watcher.store.shelf import ListSize, Shelf, filter_key
 

@@ -249,6 +249,7 @@ def watchlists(db: Database) -> None:
     for statement in _WATCHLIST_TABLES:
         db.execute(statement)
 
+
 _THRIFT_TABLES = (
     # The API's quota is gone: at most one row.
     """create table pauses (
