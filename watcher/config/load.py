@@ -19,6 +19,7 @@ from watcher.config.settings import Settings, Watch, database_path
 from watcher.config.shapes import expected, fits
 from watcher.errors import ConfigError
 from watcher.judge import HoldPolicy, JudgementPolicy, RemovalPolicy
+from watcher.plan import Limits
 from watcher.routing import TargetPolicy
 from watcher.rules import Limit, Rule, Silence, Since, Watchlist, When
 
@@ -213,6 +214,7 @@ def _keys_of(path: tuple[str | int, ...]) -> list[str]:
 _MODELS: dict[tuple[str, ...], type[BaseModel]] = {
     (): schema.File,
     ("api",): schema.Api,
+    ("api", "credits"): schema.Credits,
     ("targets", "*"): schema.TargetUrl,
     ("watches", "*"): schema.Watch,
     ("rules", "*"): schema.Rule,
@@ -257,7 +259,7 @@ def _settings(path: Path, file: schema.File, document: Document, environ: Mappin
         timezone=ZoneInfo(file.timezone),
         templates=path.parent / Path(file.templates).expanduser() if file.templates else None,
         watches={
-            name: Watch(name, w.filter, w.every or (None if w.cron else default_every), w.cron, w.details)
+            name: Watch(name, w.filter, w.every or (None if w.cron else default_every), w.cron, w.details, w.priority)
             for name, w in file.watches.items()
         },
         rules=rules,
@@ -276,6 +278,8 @@ def _settings(path: Path, file: schema.File, document: Document, environ: Mappin
         tell_after=file.api.tell_after,
         heartbeat=(file.heartbeat or "").strip() or None,
         warnings=_warnings(path, file, document),
+        credits=Limits(file.api.credits.per_day, file.api.credits.per_month),
+        share_lists=file.api.share_lists,
     )
 
 
