@@ -1,6 +1,7 @@
 """Watcher: change-monitoring alerts for Indonesia's mining sites. The house, floor by floor (DESIGN section 8):
 
 shell    `cli`       words to the user
+         `web`       pages, feed and metrics over the store; read-only
 jobs     `poll`      api → decide → commit
          `dispatch`  outbox → render → send → mark
          `backtest`  history → decide
@@ -11,7 +12,7 @@ I/O      `api`       the Sectors API → Sweep
 pure     `pipeline`  decide: parse ─► diff ─► judge ─► rules
 pure     `parse` · `plan` · `diff` · `judge` · `rules` · `messages` · `filters` · `routing`
 pure     `derived`   figures computed from others · `schedule` when things are due
-values   `model` · `errors` · `units` · `geography` · `addresses`
+values   `model` · `errors` · `units` · `geography` · `addresses` · `plain` values as JSON · `moments` times in words
 apart    `sandbox`   a stand-in for the API; knows nothing of us
 
 An import only ever goes down. Read `model`, `pipeline`, `poll`, then any room.

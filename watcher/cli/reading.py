@@ -87,6 +87,7 @@ def changes(
     site: Annotated[str | None, typer.Option(help="Of this site, under any slug it had.")] = None,
     company: Annotated[str | None, typer.Option(help="Of this company (slug or name).")] = None,
     kind: Annotated[str | None, typer.Option(help="Of this kind (globs work: site.*).")] = None,
+    suspect: Annotated[bool, typer.Option("--suspect", help="Only what contradicts itself.")] = False,
     json: Json = False,
     csv: Annotated[bool, typer.Option("--csv", help="CSV with a header line.")] = False,
 ) -> None:
@@ -94,7 +95,7 @@ def changes(
     settings = session.settings_of(context.obj)
     start = session.since(since, clock.now())
     with session.reader(settings) as store:
-        found = store.changes(since=start, watch=watch, site=site, company=company, kind=kind)
+        found = store.changes(since=start, watch=watch, site=site, company=company, kind=kind, suspect=suspect)
     if json:
         console.write_json([session.as_json(change) for change in found])
         return

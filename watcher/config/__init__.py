@@ -3,7 +3,19 @@
 from watcher.config.load import environment, find, load
 from watcher.config.names import near
 from watcher.config.schema import File
-from watcher.config.settings import Settings, Watch, masked, require_key
+from watcher.config.settings import Http, Settings, Watch, masked, require_key
 from watcher.config.starter_files import write_starter
 
-__all__ = ["File", "Settings", "Watch", "environment", "find", "load", "masked", "near", "require_key", "write_starter"]
+__all__ = [
+    "File",
+    "Http",
+    "Settings",
+    "Watch",
+    "environment",
+    "find",
+    "load",
+    "masked",
+    "near",
+    "require_key",
+    "write_starter",
+]

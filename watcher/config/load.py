@@ -13,7 +13,7 @@ from zoneinfo import ZoneInfo
 from pydantic import BaseModel, ValidationError
 
 from watcher.config import document as yaml_document
-from watcher.config import meaning, names, schema
+from watcher.config import meaning, names, schema, serving
 from watcher.config.document import Document
 from watcher.config.settings import Settings, Watch, database_path
 from watcher.errors import ConfigError
@@ -66,6 +66,8 @@ def load(path: Path, environ: Mapping[str, str]) -> Settings:
     file = _validated(document)
     if file is not None:
         meaning.check(document, file)
+        if file.http is not None:
+            serving.check(document, file.http)
         if file.templates is not None and not (path.parent / Path(file.templates).expanduser()).is_dir():
             document.mistake(("templates",), f"there is no folder {file.templates}")
     if document.mistakes or file is None:
@@ -188,7 +190,7 @@ def _explain(document: Document, error: Mapping[str, Any]) -> None:
 
 
 def _shown(path: tuple[str | int, ...], value: object) -> str:
-    if path[:1] in {("api",), ("targets",)}:
+    if path[:1] in {("api",), ("targets",), ("http",)}:
         return ""  # it may be a secret in the wrong place
     return f", not {value!r}" if isinstance(value, int | float) or (isinstance(value, str) and len(value) < 30) else ""
 
@@ -215,6 +217,7 @@ _MODELS: dict[tuple[str, ...], type[BaseModel]] = {
     ("judgement",): schema.Judgement,
     ("judgement", "hold"): schema.Hold,
     ("judgement", "removal"): schema.Removal,
+    ("http",): schema.Http,
 }
 
 
@@ -264,6 +267,7 @@ def _settings(path: Path, file: schema.File, document: Document, environ: Mappin
             name: TargetPolicy(t.digest, t.quiet, t.min_severity, t.even_if_quiet) for name, t in file.targets.items()
         },
         warnings=_warnings(path, file, document),
+        http=serving.settings(file.http),
     )
 
 
@@ -313,6 +317,7 @@ def _warnings(path: Path, file: schema.File, document: Document) -> tuple[str, .
     """World-readable secrets are worth a word; they are no error."""
     secret = [("api", "key")] if file.api.key else []
     secret += [("targets", name) for name in file.targets]
+    secret += [("http", "token")] if file.http is not None and file.http.token else []
     literal = [p for p in secret if p not in document.substituted and (*p, "url") not in document.substituted]
     if literal and path.stat().st_mode & stat.S_IROTH:
         return (f"{path} can be read by everyone and holds secrets; `chmod 600 {path}`, or put them in .env.",)

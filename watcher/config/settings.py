@@ -28,8 +28,18 @@ class Watch:
 
 
 @dataclass(frozen=True, slots=True)
+class Http:
+    """Where the status pages are served, and what a reader must show. `hosts` are further names they are reached by."""
+
+    host: str
+    port: int
+    token: str | None = field(default=None, repr=False)
+    hosts: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Settings:
-    """A valid configuration. Secrets are in `api_key` and `targets` only, and in no repr."""
+    """A valid configuration. Secrets are in `api_key`, `targets` and `http` only, and in no repr."""
 
     path: Path
     api_key: str | None = field(repr=False)
@@ -49,6 +59,7 @@ class Settings:
     silences: tuple[Silence, ...] = ()
     policies: Mapping[str, TargetPolicy] = field(default_factory=dict)
     warnings: tuple[str, ...] = ()
+    http: Http | None = None
 
 
 def require_key(settings: Settings) -> str:

@@ -262,12 +262,20 @@ class Store:
         site: str | None = None,
         company: str | None = None,
         kind: str | None = None,
+        suspect: bool = False,
         limit: int | None = None,
     ) -> list[Change]:
         """Changes, newest first; see `reading.changes`."""
         with connect.in_our_words(self.path):
             return reading.changes(
-                self._db.conn, since=since, watch=watch, site=site, company=company, kind=kind, limit=limit
+                self._db.conn,
+                since=since,
+                watch=watch,
+                site=site,
+                company=company,
+                kind=kind,
+                suspect=suspect,
+                limit=limit,
             )
 
     def resolve(self, slug: str) -> str | None:
