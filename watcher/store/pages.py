@@ -150,6 +150,18 @@ class Pages(Tallies):
                     points.append(Point(to_instant(at), year, amount, said))
         return dict(found)
 
+    def former(self, slug: str, renaming: str = "site.renamed") -> frozenset[str]:
+        """The slugs that a site (or, by `company.renamed`, a company) has or had, beside this one."""
+        return reading.aliases(self._conn, slug, renaming) - {slug}
+
+    def companies(self) -> dict[str, str]:
+        """Every company that has a site now: slug → name."""
+        rows = self._conn.execute(
+            "select company_slug, max(company_name) from records where to_poll is null and company_slug is not null "
+            "group by company_slug order by company_slug"
+        )
+        return {slug: name or slug for slug, name in rows}
+
     def company_now(self, slug: str) -> str:
         """The slug that a company has now, given any that it has or had."""
         names = reading.aliases(self._conn, slug, "company.renamed")

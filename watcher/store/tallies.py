@@ -80,6 +80,10 @@ class Tallies(Store):
         rows = self._conn.execute("select watch, call, sum(credits) from credits group by watch, call")
         return {(watch, call): credits for watch, call, credits in rows}
 
+    def first_poll(self) -> datetime | None:
+        """When the history begins."""
+        return _when(self._conn.execute("select min(at) from polls").fetchone()[0])
+
     def polls_by_verdict(self) -> dict[tuple[str, str], int]:
         """All polls ever, by (watch, verdict)."""
         rows = self._conn.execute("select watch, verdict, count(*) from polls group by watch, verdict")

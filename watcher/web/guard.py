@@ -53,7 +53,9 @@ class Guard:
             if message["type"] == "http.response.start":
                 headers = MutableHeaders(scope=message)
                 headers.update(HEADERS)
-                headers.setdefault("Cache-Control", "no-store")
+                # What is under /static/ is asked for with a stamp that changes with it.
+                static = scope["path"].startswith("/static/") and message["status"] == 200
+                headers.setdefault("Cache-Control", "private, max-age=604800" if static else "no-store")
             await send(message)
 
         await (self.app if refusal is None else refusal)(scope, receive, guarded)

@@ -1,0 +1,111 @@
+"""Make the pictures of the status pages: the sandbox's story polled into a database, the pages in a real browser.
+
+Run by `make pictures`; needs Debian's chromium. With a folder as argument, only the database and its rules.yaml are
+left there: `python docs/pictures/pages.py /tmp/seen && watcher --config /tmp/seen/rules.yaml web`.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import sys
+import tempfile
+from datetime import UTC, datetime, timedelta
+from functools import partial
+from pathlib import Path
+
+from watcher import config, delivery, dispatch
+from watcher.api import ApiSettings, SectorsApi
+from watcher.cli.session import watch_settings
+from watcher.config import Settings
+from watcher.dispatch import Wording
+from watcher.errors import DeliveryError
+from watcher.messages import Attachment, Format
+from watcher.poll import poll_watches
+from watcher.sandbox import World, days, serve
+from watcher.store import Store
+
+RULES = """\
+version: 1
+api: {key: sandbox-key}
+database: watcher.db
+targets:
+  desk: json://127.0.0.1:9/desk
+  mail: {url: "json://127.0.0.1:9/mail", digest: "0 7 * * mon-fri"}
+ops: [desk]
+watches:
+  all-sites: {every: 1d, details: 12h}
+  east-kalimantan-coal: {filter: {commodity_type: Coal, province: Kalimantan Timur}, every: 1d, details: 24h}
+rules:
+  - {name: New sites, on: [site.added, site.entered], to: [desk, mail]}
+  - {name: Strip ratio moves, on: strip_ratio, when: {changes_by: 10%}, to: [desk], severity: warning}
+  - {name: Production falls, on: production_volume, when: {falls_by: 10%}, to: [desk, mail], severity: critical}
+  - {name: Reserves and owners, on: ["reserves.*", owner.changed, "*.renamed"], to: [mail], cooldown: 7d}
+watchlists:
+  core-holdings:
+    to: [desk]
+    limits:
+      strip_ratio: {above: 5.5, clear: 5}
+      reserves.total: {falls_by: 5%}
+    companies: {lembayung-mining: {}, pt-cakra-bukit-bara: {}, pt-hitam-jaya-mandiri: {}}
+    resolve: true
+"""
+
+
+class Post:
+    """Takes everything but the last day's message to the desk."""
+
+    names = ("desk", "mail")
+
+    def __init__(self) -> None:
+        self.refuses = False
+
+    def format_of(self, name: str) -> Format:
+        return "markdown"
+
+    def attaches(self, name: str) -> bool:
+        return False
+
+    def send(
+        self, name: str, title: str, body: str, format: Format, attachments: tuple[Attachment, ...] = ()
+    ) -> None:
+        if self.refuses and name == "desk":
+            raise DeliveryError("desk: the server answered 503.")
+
+
+async def fill(folder: Path, now: datetime, script: tuple[int, ...] = (0, 1, 2, 3, 4, 5, 6, 9, 11, 7, 10)) -> Settings:
+    """Poll the story into `folder`, a day apart, so that its last day is `now`; it ends with what is not well."""
+    (folder / "rules.yaml").write_text(RULES, "utf-8")
+    settings = config.load(folder / "rules.yaml", {})
+    wording = Wording(None, delivery.built_in(), settings.timezone, settings.policies, settings.ops)
+    told, post = days(), Post()
+    world = World(told[0].table)
+    with serve(world) as served, Store.open(settings.database) as store:
+        for place, number in enumerate(script):
+            world.rows = told[number].table
+            at = now - timedelta(days=len(script) - 1 - place, minutes=14)
+            clock = partial(_same, at)
+            api = ApiSettings(served.base_url, world.key, concurrency=8, requests_per_second=1000)
+            async with SectorsApi(api, on_billed=print) as sectors:
+                watches = watch_settings(settings, [])
+                await poll_watches(sectors, store, watches, ops=settings.ops, zone=settings.timezone, now=clock)
+            post.refuses = place == len(script) - 1
+            dispatch.deliver(store, post, wording, now=clock)
+    return settings
+
+
+def _same(at: datetime) -> datetime:
+    return at
+
+
+def main() -> None:
+    if len(sys.argv) > 1:
+        folder = Path(sys.argv[1])
+        folder.mkdir(parents=True, exist_ok=True)
+        asyncio.run(fill(folder, datetime.now(UTC)))
+        return
+    with tempfile.TemporaryDirectory() as name:
+        asyncio.run(fill(Path(name), datetime.now(UTC)))
+
+
+if __name__ == "__main__":
+    main()
