@@ -65,14 +65,12 @@ class Post:
     def attaches(self, name: str) -> bool:
         return False
 
-    def send(
-        self, name: str, title: str, body: str, format: Format, attachments: tuple[Attachment, ...] = ()
-    ) -> None:
+    def send(self, name: str, title: str, body: str, format: Format, attachments: tuple[Attachment, ...] = ()) -> None:
         if self.refuses and name == "desk":
             raise DeliveryError("desk: the server answered 503.")
 
 
-async def fill(folder: Path, now: datetime, script: tuple[int, ...] = (0, 1, 2, 3, 4, 5, 6, 9, 11, 7, 10)) -> Settings:
+async def fill(folder: Path, now: datetime, script: tuple[int, ...] = (0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10)) -> Settings:
     """Poll the story into `folder`, a day apart, so that its last day is `now`; it ends with what is not well."""
     (folder / "rules.yaml").write_text(RULES, "utf-8")
     settings = config.load(folder / "rules.yaml", {})

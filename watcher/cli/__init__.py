@@ -2,7 +2,7 @@
 
 `setup` init, check, schema, test-target · `polling` poll, accept · `reading` status, changes, site ·
 `explaining` explain · `backtesting` backtest · `silencing` silence · `wording` templates · `trying` demo, sandbox ·
-`session` what they share · `console` how it is said · `clock` what time it is.
+`watching` web, report · `session` what they share · `console` how it is said · `clock` what time it is.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from typing import Annotated
 import typer
 
 from watcher import __version__
-from watcher.cli import backtesting, explaining, polling, reading, setup, silencing, trying, wording
+from watcher.cli import backtesting, explaining, polling, reading, setup, silencing, trying, watching, wording
 from watcher.errors import WatcherError
 
 app = typer.Typer(
@@ -58,6 +58,8 @@ app.command("status")(reading.status)
 app.command("changes")(reading.changes)
 app.command("site")(reading.site)
 app.command("explain")(explaining.explain)
+app.command("web")(watching.web)
+app.command("report")(watching.report)
 app.add_typer(silencing.app, name="silence")
 app.add_typer(wording.app, name="templates")
 app.command("test-target")(setup.test_target)

@@ -3,6 +3,7 @@
 from watcher.config.load import environment, find, load
 from watcher.config.names import near
 from watcher.config.schema import File
+from watcher.config.serving import address
 from watcher.config.settings import Http, Settings, Watch, masked, require_key
 from watcher.config.starter_files import write_starter
 
@@ -11,6 +12,7 @@ __all__ = [
     "Http",
     "Settings",
     "Watch",
+    "address",
     "environment",
     "find",
     "load",

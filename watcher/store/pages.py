@@ -154,6 +154,11 @@ class Pages(Tallies):
         """The slugs that a site (or, by `company.renamed`, a company) has or had, beside this one."""
         return reading.aliases(self._conn, slug, renaming) - {slug}
 
+    def names(self) -> dict[str, str]:
+        """What sites and companies are called now, by slug."""
+        rows = self._conn.execute("select slug, max(name) from records where to_poll is null group by slug")
+        return {**self.companies(), **{slug: name or slug for slug, name in rows}}
+
     def companies(self) -> dict[str, str]:
         """Every company that has a site now: slug → name."""
         rows = self._conn.execute(

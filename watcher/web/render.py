@@ -52,6 +52,8 @@ def _environment() -> jinja2.Environment:
         ago=ago,
         lines=lines,
         plural=plural,
+        brief=brief,
+        capital=capital,
     )
     environment.globals.update(spark=spark)
     return environment
@@ -76,6 +78,16 @@ def lines(text: str) -> Markup:
 def plural(count: int, word: str, more: str = "") -> str:
     """`1 change`, `2 changes`."""
     return f"{count:,} {word if count == 1 else more or word + 's'}"
+
+
+def brief(value: float | None) -> str:
+    """A computed figure, to four significant digits."""
+    return messages.number(value if value is None else float(f"{value:.4g}"))
+
+
+def capital(text: str) -> str:
+    """A sentence with a capital letter in front."""
+    return text[:1].upper() + text[1:]
 
 
 @jinja2.pass_context

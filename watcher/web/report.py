@@ -9,8 +9,9 @@ from markupsafe import Markup
 
 from watcher import __version__, derived
 from watcher.config import Settings
-from watcher.store.pages import Pages, Told
+from watcher.store.pages import Pages
 from watcher.web.pages import atlas, book, home, site
+from watcher.web.pages.news import News
 from watcher.web.pages.scene import Scene
 from watcher.web.query import Query
 from watcher.web.render import FOLDER, page
@@ -44,7 +45,7 @@ def report_html(settings: Settings, read: Pages, *, now: datetime, since: dateti
     return page("report", **said, **frame)
 
 
-def _stories(read: Pages, scene: Scene, told: list[Told]) -> list[dict[str, Any]]:
+def _stories(read: Pages, scene: Scene, told: list[News]) -> list[dict[str, Any]]:
     """The sites that something happened at, each with the charts of the figures that moved, the worst first."""
     slugs = list(
         dict.fromkeys(one.change.slug for one in told if one.change.kind in {"metric.changed", "report.added"})

@@ -19,12 +19,12 @@ from markupsafe import Markup
 from watcher.web.drawing.svg import element, picture
 
 _NAMES = (
-    ("Sumatera", -0.9, 101.6),
-    ("Kalimantan", -0.2, 113.6),
-    ("Jawa", -7.35, 110.2),
-    ("Sulawesi", -2.1, 121.0),
-    ("Maluku", -5.4, 129.6),
-    ("Papua", -4.2, 138.2),
+    ("Sumatera", -2.6, 98.4),
+    ("Kalimantan", -0.6, 112.2),
+    ("Jawa", -5.7, 110.0),
+    ("Sulawesi", -6.2, 121.4),
+    ("Maluku", -4.6, 127.6),
+    ("Papua", -5.4, 138.9),
 )
 _LARGEST, _SMALLEST = 15.0, 4.0
 

@@ -6,12 +6,13 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from watcher.model import Change, Level, LevelKey
+from watcher.model import Change
 from watcher.rules import Rule, Silence, Watchlist, alerts, silenced
 from watcher.rules.foresight import describe, describe_list
 from watcher.rules.rulebook import meets
 from watcher.store.pages import Pages
 from watcher.store.tallies import Firing
+from watcher.web.pages import figures
 from watcher.web.pages.scene import Scene
 
 #: What "today" means: the last so many hours.
@@ -39,7 +40,7 @@ class ListEntry:
     watchlist: Watchlist
     sentences: tuple[str, ...]
     fired: Firing | None
-    broken: tuple[tuple[LevelKey, Level], ...]
+    broken: tuple[figures.Row, ...]
     looked: int
     silences: tuple[Silence, ...]
 
@@ -65,15 +66,16 @@ def context(read: Pages, scene: Scene) -> dict[str, Any]:
         )
         for rule in settings.rules
     ]
+    names = read.names()
     lists = []
     for watchlist in settings.watchlists:
         own = {key: level for key, level in standing.levels.items() if key.watchlist == watchlist.name}
-        broken = sorted(((key, level) for key, level in own.items() if level.broken), key=lambda item: item[0].slug)
+        broken = {key: level for key, level in own.items() if level.broken}
         entry = ListEntry(
             watchlist,
             tuple(describe_list(watchlist)),
             fired.get(watchlist.name),
-            tuple(broken),
+            tuple(figures.rows(broken, names, settings)),
             len(own),
             _silencing(watchlist.name, silences),
         )

@@ -6,7 +6,8 @@ from typing import Any
 
 from watcher import derived
 from watcher.store.pages import Pages
-from watcher.web.pages import atlas
+from watcher.web.pages import atlas, figures
+from watcher.web.pages.news import news
 from watcher.web.pages.scene import Scene
 
 _LONGEST = 300
@@ -20,21 +21,22 @@ def context(read: Pages, scene: Scene, slug: str) -> dict[str, Any]:
     name = next((record.company_name for record in records if record.company_name), None) or next(
         (told.change.company_name for told in timeline if told.change.company_name), None
     )
+    former = read.former(slug, "company.renamed")
     changed = read.changed_since(scene.now - atlas.RECENT)
     sites = {record.slug for record in records}
-    levels = [(key, level) for key, level in read.levels().items() if key.slug in sites or key.slug == slug]
+    levels = {key: level for key, level in read.levels().items() if key.slug in sites or key.slug == slug}
     commodities = sorted({record.commodity_type or "" for record in records})
     return {
         "slug": slug,
         "name": name,
-        "former": sorted(read.former(slug, "company.renamed")),
+        "former": sorted(former),
         "records": sorted(records, key=lambda record: record.name or record.slug),
         "changed": changed,
         "map": atlas.draw(records, changed, link=True) if any(map(atlas.located, records)) else "",
         "totals": [(commodity, _totals(records, commodity)) for commodity in commodities],
-        "lists": [one.name for one in scene.settings.watchlists if slug in one.companies],
-        "levels": sorted(levels, key=lambda item: (not item[1].broken, item[0].watchlist, item[0].slug)),
-        "timeline": timeline,
+        "lists": [one.name for one in scene.settings.watchlists if {slug, *former} & one.companies.keys()],
+        "levels": figures.rows(levels, read.names(), scene.settings),
+        "timeline": news(timeline),
         "known": bool(records or timeline),
     }
 

@@ -10,11 +10,13 @@ from typing import Any
 
 from watcher.model import KINDS, Level, LevelKey
 from watcher.store import WatchStatus
-from watcher.store.pages import Pages, Told
+from watcher.store.pages import Pages
 from watcher.store.tallies import Letter
 from watcher.web import budgets
 from watcher.web.drawing import bars
 from watcher.web.health import Outlook, ailments, outlooks
+from watcher.web.pages import figures
+from watcher.web.pages.news import News, news
 from watcher.web.pages.scene import Scene
 from watcher.web.query import Query
 
@@ -40,7 +42,7 @@ class Trouble:
 def context(read: Pages, scene: Scene, query: Query, *, per_page: int = PER_PAGE) -> dict[str, Any]:
     """What the front page shows."""
     asked = query.conditions(scene.now)
-    told = read.worst(**asked, limit=per_page, offset=(query.page - 1) * per_page)
+    told = news(read.worst(**asked, limit=per_page, offset=(query.page - 1) * per_page))
     total = read.count(**asked)
     statuses = read.status(scene.settings.watches)
     looks = outlooks(scene.settings, statuses, scene.now, scene.pulse)
@@ -48,13 +50,13 @@ def context(read: Pages, scene: Scene, query: Query, *, per_page: int = PER_PAGE
     letters = read.letters(sent=False)
     return {
         "groups": [(_GROUPS[severity], severity, list(group)) for severity, group in groupby(told, _loudness)],
-        "series": {one.change.id: read.series(one.change) for one in told if one.change.kind == "metric.changed"},
+        "series": {one.change.id: _moves(read.series(one.change)) for one in told if one.change.metric},
         "total": total,
         "first": (query.page - 1) * per_page + 1,
         "pages": max(1, -(-total // per_page)),
         "query": query,
         "looks": looks,
-        "levels": sorted(levels.items(), key=lambda item: (item[0].watchlist, item[0].slug)),
+        "levels": figures.rows(levels, read.names(), scene.settings),
         "letters": letters,
         "troubles": troubles(scene, looks, levels, letters),
         "sites": sum(status.sites for status in statuses.values()),
@@ -64,7 +66,12 @@ def context(read: Pages, scene: Scene, query: Query, *, per_page: int = PER_PAGE
     }
 
 
-def _loudness(one: Told) -> str | None:
+def _moves(series: Sequence[float]) -> list[float]:
+    """A history without standstill: two watches that saw the same move say it twice."""
+    return [value for value, before in zip(series, (None, *series), strict=False) if value != before]
+
+
+def _loudness(one: News) -> str | None:
     return one.severity
 
 

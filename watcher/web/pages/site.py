@@ -15,6 +15,7 @@ from watcher.messages import metric, number
 from watcher.model import Change, Record, Value
 from watcher.store.pages import Pages, Point
 from watcher.web.drawing import line, place
+from watcher.web.pages.news import news
 from watcher.web.pages.scene import Scene
 
 #: What analysts look at first; the rest follows by name.
@@ -47,8 +48,9 @@ def context(read: Pages, scene: Scene, slug: str) -> dict[str, Any]:
         "watches": watches,
         "locator": locator(records),
         "table": table(records),
+        "derived": derived.OF_SITE,
         "charts": charts(read.histories(slug), [told.change for told in timeline], scene),
-        "timeline": timeline,
+        "timeline": news(timeline),
         "absent": not watches,
     }
 
