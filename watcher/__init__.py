@@ -11,7 +11,7 @@ I/O      `api`       the Sectors API → Sweep
          `config`    rules.yaml ↔ settings
 pure     `pipeline`  decide: parse ─► diff ─► judge ─► rules
 pure     `parse` · `plan` · `diff` · `judge` · `rules` · `messages` · `filters` · `routing`
-pure     `derived`   figures computed from others · `schedule` when things are due
+pure     `derived`   figures computed from others · `schedule` when things are due · `retries` when again
 values   `model` · `errors` · `units` · `geography` · `addresses` · `plain` values as JSON · `moments` times in words
 apart    `sandbox`   a stand-in for the API; knows nothing of us
 

@@ -13,10 +13,7 @@ from watcher.api import SectorsApi
 from watcher.errors import SourceError, SourceRefused
 from watcher.model import Detail, Memory, Notice, Outcome, Sweep
 from watcher.pipeline import WatchSettings
-from watcher.store import Store
-
-#: After so many failed polls in a row the operator is told, once.
-FAILURES_TOLD = 3
+from watcher.store import SourceTrouble, Store
 
 
 @dataclass(slots=True)
@@ -68,6 +65,7 @@ async def poll_watches(
     ops: tuple[str, ...],
     zone: ZoneInfo,
     now: Callable[[], datetime],
+    tell_after: int = 3,
     progress: Progress | None = None,
 ) -> list[PollReport]:
     """Poll the watches that are due, one after the other; every billed call is booked as it happens.
@@ -75,12 +73,15 @@ async def poll_watches(
     Args:
         ops: the targets that hear of the watcher's own troubles.
         zone: whose days the credits are counted in.
+        tell_after: so many polls of a watch must fail in a row before the operator is told.
     """
     reports: list[PollReport] = []
     for watch in watches:
         meter = Meter(_booker(store, watch.name, zone, now))
         api.on_billed = meter
-        reports.append(await poll(api, store, watch, meter, ops=ops, now=now(), progress=progress))
+        reports.append(
+            await poll(api, store, watch, meter, ops=ops, now=now(), tell_after=tell_after, progress=progress)
+        )
     return reports
 
 
@@ -124,24 +125,30 @@ async def poll(
     *,
     ops: tuple[str, ...],
     now: datetime,
+    tell_after: int = 3,
     progress: Progress | None = None,
 ) -> PollReport:
     """Poll one watch and commit what it means, in one transaction. A failed poll changes nothing, and is recorded."""
     memory = store.memory(settings.name, now, others=bool(settings.watchlists))
-    failures = store.failures(settings.name)
     try:
         sweep, missed, refused = await look(api, memory, settings, now=now, progress=progress)
     except SourceError as error:
-        notices = _trouble(settings.name, error, failures + 1)
+        trouble, notices = _trouble(store, settings.name, error, tell_after, now)
         store.record_failure(
-            settings.name, now, str(error), meter.lists, meter.details, notices=notices, ops_targets=ops
+            settings.name,
+            now,
+            str(error),
+            meter.lists,
+            meter.details,
+            trouble=trouble,
+            notices=notices,
+            ops_targets=ops,
         )
         return PollReport(settings.name, None, meter.credits, {}, error)
     # Another watch may have been committed while this one was fetched.
     memory = store.refreshed(memory)
     outcome = pipeline.decide(sweep, memory, settings, now)
-    if failures >= FAILURES_TOLD:
-        outcome = replace(outcome, notices=(_recovered(settings.name, failures), *outcome.notices))
+    outcome = replace(outcome, notices=(*_recovered(store, settings.name), *outcome.notices))
     store.commit(
         settings.name,
         outcome,
@@ -161,15 +168,35 @@ def _note(outcome: Outcome, missed: dict[str, str]) -> str:
     return "; ".join(parts)
 
 
-def _trouble(watch: str, error: SourceError, failures: int) -> tuple[Notice, ...]:
-    """The operator hears of a refusal at once, of other failures when they persist; either only once."""
-    refused = isinstance(error, SourceRefused)
-    if failures != (1 if refused else FAILURES_TOLD):
+def _trouble(
+    store: Store, watch: str, error: SourceError, tell_after: int, now: datetime
+) -> tuple[SourceTrouble | None, tuple[Notice, ...]]:
+    """A failure as the operator hears of it: a refusal at once, others when they persist, either once for all watches.
+
+    Returns the trouble that it is part of, if it has lasted, and what is told.
+    """
+    failures, first = store.failures(watch)
+    refused, cause, since = isinstance(error, SourceRefused), str(error), first or now
+    troubles = store.source_troubles()
+    mine = next((one for one in troubles if one.watch == watch), None)
+    if failures + 1 < (1 if refused else tell_after) or (mine is not None and (mine.cause == cause or not refused)):
+        return None, ()
+    known = any(one.told and one.cause == cause for one in troubles)
+    trouble = SourceTrouble(watch, since, cause, told=True)
+    if known:
+        return trouble, ()
+    title = f"{watch}: the API refuses us" if refused else f"{watch}: {failures + 1} polls failed in a row"
+    text = f"{cause} Nothing has been seen since {since:%Y-%m-%d %H:%M} UTC. You hear when it works again."
+    return trouble, (Notice("source.failing", title, text, severity="critical", watch=watch),)
+
+
+def _recovered(store: Store, watch: str) -> tuple[Notice, ...]:
+    """The end of a trouble, told once the last watch that had it is polled well."""
+    troubles = store.source_troubles()
+    if [one.watch for one in troubles] != [watch]:
         return ()
-    title = f"{watch}: the API refuses us" if refused else f"{watch}: {failures} polls failed in a row"
-    return (Notice("source.failing", title, str(error), severity="critical", watch=watch),)
-
-
-def _recovered(watch: str, failures: int) -> Notice:
-    text = f"The API answers again, after {failures} failed polls. Changes in between are compared as usual."
-    return Notice("source.recovered", f"{watch}: the API answers again", text, severity="info", watch=watch)
+    text = (
+        f"It failed since {troubles[0].since:%Y-%m-%d %H:%M} UTC: {troubles[0].cause} "
+        "What changed in between is compared as usual."
+    )
+    return (Notice("source.recovered", f"{watch}: the API answers again", text, severity="info", watch=watch),)

@@ -51,12 +51,21 @@ async def _poll(settings: Settings, names: Sequence[str]) -> int:
         async with SectorsApi(api_settings) as api:
             due = session.watch_settings(settings, names, silences=store.silences())
             reports = await poll_watches(
-                api, store, due, ops=settings.ops, zone=settings.timezone, now=clock.now, progress=bar
+                api,
+                store,
+                due,
+                ops=settings.ops,
+                zone=settings.timezone,
+                now=clock.now,
+                tell_after=settings.tell_after,
+                progress=bar,
             )
         stack.close()
         for report in reports:
             _say(report)
-        delivered = dispatch.deliver(store, Courier(settings.targets), session.wording_of(settings), now=clock.now)
+        delivered = await dispatch.deliver(
+            store, Courier(settings.targets), session.wording_of(settings), now=clock.now
+        )
     _say_delivery(delivered)
     if any(report.error is not None for report in reports) or delivered.failed:
         return 1
@@ -89,6 +98,8 @@ def _say_delivery(report: DeliveryReport) -> None:
         console.say(f"{report.sent} message{'s' if report.sent != 1 else ''} sent")
     for error in report.failed.values():
         console.warn(f"Not delivered: {error} It waits, and is tried again at the next poll.")
+    for target, count in report.dead.items():
+        console.warn(f"{count} given up for {target}: `watcher outbox list --dead` shows them.")
     for problem in report.problems:
         console.warn(f"A template failed, and the built-in one was used: {problem}")
     for target, count in report.parked.items():

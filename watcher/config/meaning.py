@@ -8,7 +8,7 @@ from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from watcher import derived
-from watcher.addresses import safe_for_key
+from watcher.addresses import host_of, safe_for_key
 from watcher.config import lists, schema
 from watcher.config.document import Document
 from watcher.config.names import (
@@ -41,6 +41,8 @@ def check(document: Document, file: schema.File) -> None:
         document.mistake(
             ("api", "base_url"), "https:// is expected (http:// on loopback only): the key would be readable"
         )
+    if file.heartbeat and not (file.heartbeat.startswith(("https://", "http://")) and host_of(file.heartbeat)):
+        document.mistake(("heartbeat",), "a URL that starts with https:// (or http://) is expected")
     if file.api.key and file.api.key_file:
         document.mistake(("api", "key_file"), "`key` and `key_file` exclude each other", key=True)
     for name, watch in file.watches.items():

@@ -39,7 +39,7 @@ class Http:
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """A valid configuration. Secrets are in `api_key`, `targets` and `http` only, and in no repr."""
+    """A valid configuration. Secrets are in `api_key`, `targets`, `heartbeat` and `http` only, and in no repr."""
 
     path: Path
     api_key: str | None = field(repr=False)
@@ -60,6 +60,8 @@ class Settings:
     policies: Mapping[str, TargetPolicy] = field(default_factory=dict)
     warnings: tuple[str, ...] = ()
     http: Http | None = None
+    tell_after: int = 3
+    heartbeat: str | None = field(default=None, repr=False)
 
 
 def require_key(settings: Settings) -> str:
