@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
+from time import monotonic
 from typing import Protocol
 from zoneinfo import ZoneInfo
 
@@ -77,11 +78,12 @@ async def poll_watches(
     """
     reports: list[PollReport] = []
     for watch in watches:
-        meter = Meter(_booker(store, watch.name, zone, now))
+        meter, began = Meter(_booker(store, watch.name, zone, now)), monotonic()
         api.on_billed = meter
         reports.append(
             await poll(api, store, watch, meter, ops=ops, now=now(), tell_after=tell_after, progress=progress)
         )
+        store.took(watch.name, monotonic() - began)
     return reports
 
 

@@ -293,7 +293,7 @@ class File(_Part):
 
 
 #: Keys of the design that this version does not serve: refused by name, never ignored.
-NOT_SERVED = frozenset(
+NOT_SERVED: frozenset[tuple[str, ...]] = frozenset(
     {
         *(("api", "credits"),),
     }

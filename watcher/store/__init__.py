@@ -169,6 +169,14 @@ class Store:
         assert number is not None
         return int(number)
 
+    def took(self, watch: str, seconds: float) -> None:
+        """Write how long the last poll of `watch` took."""
+        with connect.in_our_words(self.path), self._db.atomic():
+            self._db.conn.execute(
+                "update polls set seconds = ? where id = (select max(id) from polls where watch = ?)",
+                (round(seconds, 3), watch),
+            )
+
     def failures(self, watch: str) -> tuple[int, datetime | None]:
         """How many polls of `watch` have failed since its last good one, and when the first of them was."""
         with connect.in_our_words(self.path):

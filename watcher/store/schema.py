@@ -305,6 +305,12 @@ def delivery(db: Database) -> None:
         db.execute(statement)
 
 
+@migrations()
+def poll_durations(db: Database) -> None:
+    """How many seconds a poll took."""
+    db.execute("alter table polls add column seconds real")
+
+
 def known() -> frozenset[str]:
     """The names of all migrations of this version; a database with others comes from a newer one."""
     return frozenset(migration.name for migration in migrations._migrations)

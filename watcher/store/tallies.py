@@ -10,7 +10,8 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Self
 
-from watcher.store import Store, connect
+from watcher.retries import Trouble
+from watcher.store import Store, connect, troubles
 from watcher.store.encode import instant, to_instant
 
 
@@ -24,7 +25,7 @@ class Firing:
 
 @dataclass(frozen=True, slots=True)
 class Letter:
-    """A message in or out of the outbox. `next_attempt_at` and `dead_at` are None where they are not known."""
+    """A message in or out of the outbox. `next_attempt_at` is set for one that was set aside."""
 
     id: int
     target: str
@@ -94,14 +95,8 @@ class Tallies(Store):
         rows = self._conn.execute("select watch, sum(list_calls), sum(detail_calls) from polls group by watch")
         return {(watch, call): n for watch, *counts in rows for call, n in zip(("list", "detail"), counts, strict=True)}
 
-    def has(self, table: str, column: str) -> bool:
-        """Whether a table of this database has a column."""
-        return any(row[1] == column for row in self._conn.execute(f"pragma table_info({table})"))
-
     def durations(self) -> dict[str, tuple[int, float, float]]:
         """By watch: how many polls were timed, the seconds that they took together, and those of the last one."""
-        if not self.has("polls", "seconds"):
-            return {}
         rows = self._conn.execute(
             "select watch, count(seconds), total(seconds), (select seconds from polls as last "
             "where last.watch = polls.watch and seconds is not null order by id desc limit 1) from polls group by watch"
@@ -113,7 +108,7 @@ class Tallies(Store):
     def firings(self, since: datetime | None = None) -> dict[str, Firing]:
         """By rule or list: how often it has told something (since an instant), and when it last did."""
         rows = self._conn.execute(
-            "select rule, count(distinct coalesce(change, -alerts.id)), max(polls.at) from alerts "
+            "select rule, count(distinct coalesce(change, said)), max(polls.at) from alerts "
             "join polls on polls.id = poll where silenced = '' and polls.at >= ? group by rule",
             (instant(since) if since else "",),
         )
@@ -126,40 +121,36 @@ class Tallies(Store):
 
     def letters(self, *, sent: bool, limit: int = 200) -> list[Letter]:
         """Messages that wait or are dead, the oldest first; or those that were sent, the newest first."""
-        next_try = "next_attempt_at" if self.has("messages", "next_attempt_at") else "null"
-        dead = "dead_at" if self.has("messages", "dead_at") else "null"
-        order = "sent_at is not null order by sent_at desc, id desc" if sent else "sent_at is null order by id"
+        which = (
+            "sent_at is not null order by sent_at desc, id desc"
+            if sent
+            else "sent_at is null and dropped_at is null order by id"
+        )
         rows = self._conn.execute(
-            "select id, target, title, body, format, created_at, attempts, last_error, sent_at, "
-            f"{next_try}, {dead} from messages where {order} limit ?",
+            "select id, target, title, body, format, created_at, attempts, last_error, sent_at, next_attempt_at, "
+            f"dead_at from messages where {which} limit ?",
             (limit,),
         )
         return [
             Letter(
-                number,
-                target,
-                title,
-                body,
-                form,
-                to_instant(created),
-                tries,
-                error,
-                _when(sent),
-                _when(planned),
-                _when(died),
+                *(number, target, title, body, form, to_instant(created), tries, error),
+                *(_when(sent), _when(planned), _when(died)),
             )
             for number, target, title, body, form, created, tries, error, sent, planned, died in rows
         ]
 
     def letters_by(self) -> dict[tuple[str, str], int]:
-        """All messages ever, by (target, outcome): `sent`, `waiting`, `failing` (tried in vain), `dead`."""
-        dead = "dead_at is not null" if self.has("messages", "dead_at") else "0"
+        """All messages ever, by (target, outcome): `sent`, `waiting`, `failing` (tried in vain), `dead`, `dropped`."""
         rows = self._conn.execute(
-            f"select target, case when sent_at is not null then 'sent' when {dead} then 'dead' "
-            "when attempts > 0 then 'failing' else 'waiting' end as outcome, count(*) "
-            "from messages group by target, outcome"
+            "select target, case when sent_at is not null then 'sent' when dropped_at is not null then 'dropped' "
+            "when dead_at is not null then 'dead' when attempts > 0 then 'failing' else 'waiting' end as outcome, "
+            "count(*) from messages group by target, outcome"
         )
         return {(target, outcome): count for target, outcome, count in rows}
+
+    def failing(self) -> list[Trouble]:
+        """The targets that fail, and when each is tried again."""
+        return troubles.targets(self._conn)
 
     def attempts(self) -> dict[str, int]:
         """By target: how often a delivery was tried."""
@@ -168,8 +159,9 @@ class Tallies(Store):
 
     def oldest_waiting(self) -> datetime | None:
         """Since when the oldest undelivered message waits."""
-        dead = " and dead_at is null" if self.has("messages", "dead_at") else ""
-        row = self._conn.execute(f"select min(created_at) from messages where sent_at is null{dead}").fetchone()
+        row = self._conn.execute(
+            "select min(created_at) from messages where sent_at is null and dead_at is null and dropped_at is null"
+        ).fetchone()
         return _when(row[0])
 
     def undecided(self) -> dict[str, tuple[int, datetime]]:
@@ -177,8 +169,8 @@ class Tallies(Store):
         found: dict[str, tuple[int, datetime]] = {}
         rows: Sequence[tuple[str, int, str]] = self._conn.execute(
             "select target, count(*), min(at) from (select target, polls.at from alerts join polls on polls.id = poll "
-            "where message is null and silenced = '' union all select target, polls.at from notices "
-            "join polls on polls.id = poll where message is null) group by target order by target"
+            "where message is null and silenced = '' union all select target, at from notices "
+            "where message is null) group by target order by target"
         ).fetchall()
         for target, count, at in rows:
             found[target] = (count, to_instant(at))

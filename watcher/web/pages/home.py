@@ -8,6 +8,7 @@ from datetime import timedelta
 from itertools import groupby
 from typing import Any
 
+from watcher import retries
 from watcher.model import KINDS, Level, LevelKey
 from watcher.store import WatchStatus
 from watcher.store.pages import Pages
@@ -47,7 +48,7 @@ def context(read: Pages, scene: Scene, query: Query, *, per_page: int = PER_PAGE
     statuses = read.status(scene.settings.watches)
     looks = outlooks(scene.settings, statuses, scene.now, scene.pulse)
     levels = {key: level for key, level in read.levels().items() if level.broken}
-    letters = read.letters(sent=False)
+    letters, failing = read.letters(sent=False), read.failing()
     return {
         "groups": [(_GROUPS[severity], severity, list(group)) for severity, group in groupby(told, _loudness)],
         "series": {one.change.id: _moves(read.series(one.change)) for one in told if one.change.metric},
@@ -58,7 +59,8 @@ def context(read: Pages, scene: Scene, query: Query, *, per_page: int = PER_PAGE
         "looks": looks,
         "levels": figures.rows(levels, read.names(), scene.settings),
         "letters": letters,
-        "troubles": troubles(scene, looks, levels, letters),
+        "failing": failing,
+        "troubles": troubles(scene, looks, levels, letters, failing),
         "sites": sum(status.sites for status in statuses.values()),
         "kinds": KINDS,
         "companies": read.companies(),
@@ -91,20 +93,25 @@ def credits(read: Pages, scene: Scene) -> dict[str, Any]:
 
 
 def troubles(
-    scene: Scene, looks: Sequence[Outlook], levels: Mapping[LevelKey, Level], letters: Sequence[Letter]
+    scene: Scene,
+    looks: Sequence[Outlook],
+    levels: Mapping[LevelKey, Level],
+    letters: Sequence[Letter],
+    failing: Sequence[retries.Trouble],
 ) -> list[Trouble]:
     """What is not well, the gravest first; nothing where all is."""
     found = [Trouble(text, "/#watched") for text in ailments(looks, scene.now, scene.pulse)]
     for look in looks:
         found += _of_watch(look.status)
     dead = sum(letter.dead_at is not None for letter in letters)
-    failing = sum(letter.dead_at is None and letter.attempts > 0 for letter in letters)
+    tried = sum(letter.dead_at is None and letter.attempts > 0 for letter in letters)
     if dead:
         found.append(
             Trouble(f"{_count(dead, 'message')} could not be delivered and will not be tried again", "/outbox")
         )
-    if failing:
-        found.append(Trouble(f"{_count(failing, 'message')} could not be delivered yet", "/outbox"))
+    found += [Trouble(f"{one.target} does not take messages", "/outbox") for one in failing]
+    if tried and not failing:
+        found.append(Trouble(f"{_count(tried, 'message')} could not be delivered yet", "/outbox"))
     if levels:
         found.append(Trouble(f"{_count(len(levels), 'figure')} beyond a limit", "/#limits", grave=False))
     return sorted(found, key=lambda trouble: not trouble.grave)

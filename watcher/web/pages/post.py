@@ -24,6 +24,7 @@ def context(read: Pages, scene: Scene) -> dict[str, Any]:
         "waiting": [letter for letter in letters if letter.dead_at is None],
         "dead": [letter for letter in letters if letter.dead_at is not None],
         "saved": saved,
+        "failing": read.failing(),
         "sent": read.letters(sent=True, limit=_SENT),
         "targets": list(settings.targets),
         "outcomes": read.letters_by(),
