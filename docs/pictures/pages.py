@@ -87,7 +87,7 @@ async def fill(folder: Path, now: datetime, script: tuple[int, ...] = (0, 1, 2, 
                 watches = watch_settings(settings, [])
                 await poll_watches(sectors, store, watches, ops=settings.ops, zone=settings.timezone, now=clock)
             post.refuses = place == len(script) - 1
-            dispatch.deliver(store, post, wording, now=clock)
+            await dispatch.deliver(store, post, wording, now=clock)
     return settings
 
 

@@ -57,8 +57,8 @@ class Pages(Tallies):
         )
         columns = ", ".join(CHANGE_COLUMNS)
         rows = self._conn.execute(
-            f"select {columns}, (select max({_RANK}) from alerts where change = number) as rank, "
-            "(select json_group_array(distinct rule) from alerts where change = number) "
+            f"select {columns}, (select max({_RANK}) from alerts where change = number and silenced = '') as rank, "
+            "(select json_group_array(distinct rule) from alerts where change = number and silenced = '') "
             f"from changes where {where} order by coalesce(rank, 0) desc, suspect <> '' desc, number desc "
             "limit ? offset ?",
             (*values, limit, offset),

@@ -9,7 +9,7 @@ from datetime import datetime
 from zoneinfo import ZoneInfo
 
 from watcher.messages import headline
-from watcher.messages.words import moment, movement, nature, tame
+from watcher.messages.words import moment, movement, nature, place, tame
 from watcher.model import Change
 from watcher.web.query import Query
 from watcher.web.render import url
@@ -65,11 +65,11 @@ def _summary(change: Change, zone: ZoneInfo) -> str:
         f"suspect: {change.suspect}" if change.suspect else "",
         f"corrects: {change.corrects}" if change.corrects else "",
         change.detail,
-        change.company_name or change.company_slug or "",
-        ", ".join(part for part in (change.city, change.province) if part),
+        tame(change.company_name or change.company_slug or ""),
+        tame(place(change)),
         f"{moment(change.at, zone)}, watch {change.watch}",
     )
-    return tame(" · ".join(part for part in parts if part), 2000)
+    return " · ".join(tame(part, 600) for part in parts if part)
 
 
 def _add(parent: ET.Element, name: str, text: str = "", **attributes: str) -> ET.Element:

@@ -78,7 +78,9 @@ class Guard:
         """Whether a Host header names this server. An address cannot be rebound, a name can."""
         name = host.strip().lower()
         if name.startswith("["):
-            name, _, port = name[1:].partition("]")
+            name, bracket, port = name[1:].partition("]")
+            if not bracket or (port and not port.startswith(":")):
+                return False
             port = port.removeprefix(":")
         else:
             name, _, port = name.partition(":")

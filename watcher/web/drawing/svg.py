@@ -15,7 +15,7 @@ def element(name: str, *children: Child, **attributes: str | float | None) -> Ma
     Text is cleaned of invisible characters and escaped; Markup passes as it is.
     """
     said = "".join(
-        f' {key.removesuffix("_").replace("_", "-")}="{escape(_text(value))}"'
+        f' {key.removesuffix("_").replace("_", "-")}="{escape(_text(key, value))}"'
         for key, value in attributes.items()
         if value is not None
     )
@@ -23,10 +23,10 @@ def element(name: str, *children: Child, **attributes: str | float | None) -> Ma
     return Markup(f"<{name}{said}>{inner}</{name}>" if inner else f"<{name}{said}/>")  # noqa: S704  (escaped here)
 
 
-def _text(value: str | float) -> str:
-    if isinstance(value, Markup):
-        return value
-    return f"{value:.2f}".rstrip("0").rstrip(".") if isinstance(value, float) else tame(str(value), 2000)
+def _text(key: str, value: str | float) -> str:
+    if isinstance(value, float):
+        return f"{value:.2f}".rstrip("0").rstrip(".")
+    return tame(value, 300) if key == "aria_label" and isinstance(value, str) else str(value)
 
 
 def picture(width: float, height: float, label: str, *children: Child, class_: str = "", box: str = "") -> Markup:
