@@ -1,7 +1,9 @@
 """Watcher: change-monitoring alerts for Indonesia's mining sites. The house, floor by floor (DESIGN section 8):
 
 shell    `cli`       words to the user
+         `daemon`    schedule, signals, systemd
          `web`       pages, feed and metrics over the store; read-only
+         `wiring`    from settings to what the jobs take
 jobs     `poll`      api → decide → commit
          `dispatch`  outbox → render → send → mark
          `backtest`  history → decide

@@ -6,6 +6,7 @@
     │   ├── SourceRefused     key, plan or quota: trying again does not help
     │   └── SweepIncomplete   the list's pages do not add up
     ├── StoreError        the database cannot be used                      exit 1
+    │   └── StoreLost         it is damaged or gone: trying again does not help
     └── DeliveryError     a target did not take a message                  exit 1
 
 Anything else that is raised is a programmer's error and crashes loudly.
@@ -80,6 +81,10 @@ class SweepIncomplete(SourceError):
 
 class StoreError(WatcherError):
     """The database is missing, locked, damaged, full or of another version."""
+
+
+class StoreLost(StoreError):
+    """The database is damaged, was deleted while in use, or is of a newer version: only its owner can help."""
 
 
 class DeliveryError(WatcherError):

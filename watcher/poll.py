@@ -57,6 +57,33 @@ class PollReport:
     missed: dict[str, str]
     error: SourceError | None = None
 
+    @property
+    def words(self) -> str:
+        """What came of it, in one line."""
+        credits = f"{self.credits} credit{'s' if self.credits != 1 else ''}"
+        if self.outcome is None:
+            return f"{self.watch}: failed. {self.error}"
+        outcome, memory = self.outcome, self.outcome.memory
+        sites, count = len(memory.snapshot.slugs) if memory.snapshot else 0, len(outcome.changes)
+        said = {
+            "baseline": f"baseline of {sites} sites; changes are told from the next poll on",
+            "accepted": f"{sites} sites, {count or 'no'} change{'s' if count != 1 else ''}",
+            "held": f"held: {memory.hold.reason if memory.hold else ''}; nothing is told meanwhile",
+        }[outcome.verdict]
+        return f"{self.watch}: {said} ({credits})"
+
+    @property
+    def doubts(self) -> tuple[str, ...]:
+        """What was not well about a poll that was good, a line each."""
+        found = []
+        if self.outcome is not None and self.outcome.unread:
+            found.append(f"{self.outcome.unread} rows could not be read whole; they keep their last values.")
+        if self.missed:
+            found.append(f"{len(self.missed)} details could not be fetched; the next poll asks again.")
+        if self.outcome is not None and self.error is not None:
+            found.append(f"details stopped. {self.error}")
+        return tuple(f"{self.watch}: {one}" for one in found)
+
 
 async def poll_watches(
     api: SectorsApi,

@@ -47,6 +47,7 @@ async def _poll(settings: Settings, names: Sequence[str]) -> int:
 
     api_settings = session.api_settings(settings)
     with Store.open(settings.database) as store, ExitStack() as stack:
+        store.forget_troubles(settings.watches, settings.targets)
         bar = stack.enter_context(console.progress_bar())
         async with SectorsApi(api_settings) as api:
             due = session.watch_settings(settings, names, silences=store.silences())
@@ -73,24 +74,12 @@ async def _poll(settings: Settings, names: Sequence[str]) -> int:
 
 
 def _say(report: PollReport) -> None:
-    credits = f"{report.credits} credit{'s' if report.credits != 1 else ''}"
     if report.outcome is None:
-        console.err().print(console.clean(f"{report.watch}: failed. {report.error}"), style="bold red", markup=False)
+        console.err().print(console.clean(report.words), style="bold red", markup=False)
         return
-    outcome, memory = report.outcome, report.outcome.memory
-    sites = len(memory.snapshot.slugs) if memory.snapshot else 0
-    said = {
-        "baseline": f"baseline of {sites} sites; changes are told from the next poll on",
-        "accepted": f"{sites} sites, {len(outcome.changes) or 'no'} change{'s' if len(outcome.changes) != 1 else ''}",
-        "held": f"held: {memory.hold.reason if memory.hold else ''}; nothing is told meanwhile",
-    }[outcome.verdict]
-    console.say(f"{report.watch}: {said} ({credits})", style="yellow" if outcome.verdict == "held" else None)
-    if outcome.unread:
-        console.warn(f"{report.watch}: {outcome.unread} rows could not be read whole; they keep their last values.")
-    if report.missed:
-        console.warn(f"{report.watch}: {len(report.missed)} details could not be fetched; the next poll asks again.")
-    if report.error is not None:
-        console.warn(f"{report.watch}: details stopped. {report.error}")
+    console.say(report.words, style="yellow" if report.outcome.verdict == "held" else None)
+    for doubt in report.doubts:
+        console.warn(doubt)
 
 
 def _say_delivery(report: DeliveryReport) -> None:

@@ -17,6 +17,7 @@ from typing import Self
 
 from sqlite_utils import Database
 
+from watcher.errors import StoreLost
 from watcher.messages import Attachment, Message
 from watcher.model import Change, Crossing, Level, LevelKey, Memory, Notice, Outcome, Record, Snapshot, Standing
 from watcher.retries import Trouble
@@ -36,6 +37,7 @@ __all__ = [
     "SourceTrouble",
     "Store",
     "StoredState",
+    "Trouble",
     "VitalSigns",
     "Vocabulary",
     "WaitingMessage",
@@ -48,12 +50,16 @@ class Store:
 
     def __init__(self, path: Path, db: Database, held: ExitStack) -> None:
         self.path = path
+        self._file = connect.identity(path)
         self._db = db
         self._held = held
 
     @classmethod
-    def open(cls, path: Path) -> Self:
+    def open(cls, path: Path, *, check: bool = False) -> Self:
         """Open for writing: create or migrate it, and keep every other writer out until `close`.
+
+        Args:
+            check: look through the whole file for damage first, which takes a while for a large one.
 
         Raises:
             StoreError: another writer has it, or it cannot be used.
@@ -63,6 +69,8 @@ class Store:
             stack.enter_context(connect.lock(path))
             db = connect.open_writable(path)
             stack.callback(db.conn.close)
+            if check:
+                connect.check_whole(db, path)
             return cls(path, db, stack.pop_all())
 
     @classmethod
@@ -91,6 +99,23 @@ class Store:
 
     def close(self) -> None:
         self._held.close()
+
+    def check_there(self) -> None:
+        """What is written to a file that was deleted while in use is lost.
+
+        Raises:
+            StoreLost: the file was deleted or replaced since it was opened.
+        """
+        if connect.identity(self.path) != self._file:
+            raise StoreLost(
+                f"The database {self.path} was deleted or replaced while it was in use.",
+                "Put it back from a backup, or start again without it: the next poll is a silent baseline.",
+            )
+
+    def version(self) -> int:
+        """A number that changes whenever another process has written."""
+        with connect.in_our_words(self.path):
+            return int(self._db.conn.execute("pragma data_version").fetchone()[0])
 
     def __enter__(self) -> Self:
         return self

@@ -74,9 +74,7 @@ def application(
 
         def work() -> list[str]:
             with Pages.open_readonly(database) as read, read.steady():
-                return ailments(
-                    outlooks(settings, read.status(settings.watches), scene.now, scene.pulse), scene.now, scene.pulse
-                )
+                return ailments(outlooks(read, settings, scene.now, scene.pulse), scene.now, scene.pulse)
 
         try:
             wrong = await anyio.to_thread.run_sync(work, limiter=limiter)

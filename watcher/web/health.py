@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from watcher.config import Settings
-from watcher.schedule import following
+from watcher.schedule import due_at
 from watcher.store import WatchStatus
+from watcher.store.pages import Pages
 from watcher.web.pulse import Pulse
 
 #: A poll takes its time; only after this much more is it overdue.
@@ -26,16 +27,15 @@ class Outlook:
     overdue: bool
 
 
-def outlooks(
-    settings: Settings, statuses: Mapping[str, WatchStatus], now: datetime, pulse: Pulse | None
-) -> list[Outlook]:
+def outlooks(read: Pages, settings: Settings, now: datetime, pulse: Pulse | None) -> list[Outlook]:
     """Every watch of the file, in its order. The daemon knows when it polls next; else the schedule tells."""
-    found = []
+    statuses, found = read.status(settings.watches), []
     for name, watch in settings.watches.items():
         status = statuses[name]
         due = pulse.next_polls.get(name) if pulse is not None else None
         if due is None and status.last_poll is not None:
-            due = following(watch.every, watch.cron, settings.timezone, status.last_poll)
+            failures, _ = read.failures(name)
+            due = due_at(watch.every, watch.cron, settings.timezone, last=status.last_poll, failures=failures, now=now)
         found.append(Outlook(status, due, due is not None and now - due > GRACE))
     return found
 

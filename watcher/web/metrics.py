@@ -73,7 +73,7 @@ def _polls(read: Pages, scene: Scene) -> Iterator[Metric]:
 
 
 def _watches(read: Pages, scene: Scene) -> Iterator[Metric]:
-    looks = outlooks(scene.settings, read.status(scene.settings.watches), scene.now, scene.pulse)
+    looks = outlooks(read, scene.settings, scene.now, scene.pulse)
     yield _gauge("watcher_sites", "Sites in the last accepted snapshot", looks, lambda look: look.status.sites)
     yield _gauge("watcher_missing_sites", "Sites missing, unconfirmed", looks, lambda look: look.status.missing)
     yield _gauge("watcher_held", "Whether a snapshot is held", looks, lambda look: look.status.held_since is not None)

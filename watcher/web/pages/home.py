@@ -45,8 +45,7 @@ def context(read: Pages, scene: Scene, query: Query, *, per_page: int = PER_PAGE
     asked = query.conditions(scene.now)
     told = news(read.worst(**asked, limit=per_page, offset=(query.page - 1) * per_page))
     total = read.count(**asked)
-    statuses = read.status(scene.settings.watches)
-    looks = outlooks(scene.settings, statuses, scene.now, scene.pulse)
+    looks = outlooks(read, scene.settings, scene.now, scene.pulse)
     levels = {key: level for key, level in read.levels().items() if level.broken}
     letters, failing = read.letters(sent=False), read.failing()
     return {
@@ -61,7 +60,7 @@ def context(read: Pages, scene: Scene, query: Query, *, per_page: int = PER_PAGE
         "letters": letters,
         "failing": failing,
         "troubles": troubles(scene, looks, levels, letters, failing),
-        "sites": sum(status.sites for status in statuses.values()),
+        "sites": sum(look.status.sites for look in looks),
         "kinds": KINDS,
         "companies": read.companies(),
         **credits(read, scene),
