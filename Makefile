@@ -40,7 +40,9 @@ format: .venv/ready
 	$(BIN)/ruff format .
 
 pictures: .venv/ready
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[dev,browser]'
 	$(BIN)/python docs/pictures/make.py
+	$(BIN)/python docs/pictures/pages.py
 
 bench: .venv/ready
 	$(BIN)/python -m benchmarks.judging

@@ -7,22 +7,30 @@ left there: `python docs/pictures/pages.py /tmp/seen && watcher --config /tmp/se
 from __future__ import annotations
 
 import asyncio
+import shutil
+import socket
 import sys
 import tempfile
+import threading
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from pathlib import Path
+from typing import Any, Literal
 
 from watcher import config, delivery, dispatch
 from watcher.api import ApiSettings, SectorsApi
 from watcher.cli.session import watch_settings
-from watcher.config import Settings
+from watcher.config import Http, Settings
 from watcher.dispatch import Wording
 from watcher.errors import DeliveryError
 from watcher.messages import Attachment, Format
 from watcher.poll import poll_watches
 from watcher.sandbox import World, days, serve
 from watcher.store import Store
+from watcher.web import application, bound, server
+
+HERE = Path(__file__).parent
 
 RULES = """\
 version: 1
@@ -83,7 +91,7 @@ async def fill(folder: Path, now: datetime, script: tuple[int, ...] = (0, 1, 2, 
             at = now - timedelta(days=len(script) - 1 - place, minutes=14)
             clock = partial(_same, at)
             api = ApiSettings(served.base_url, world.key, concurrency=8, requests_per_second=1000)
-            async with SectorsApi(api, on_billed=print) as sectors:
+            async with SectorsApi(api, on_billed=None) as sectors:
                 watches = watch_settings(settings, [])
                 await poll_watches(sectors, store, watches, ops=settings.ops, zone=settings.timezone, now=clock)
             post.refuses = place == len(script) - 1
@@ -95,14 +103,69 @@ def _same(at: datetime) -> datetime:
     return at
 
 
+@dataclass(frozen=True)
+class Shot:
+    """A picture: which page, how wide and high, in which colours, and sharper for small ones."""
+
+    name: str
+    path: str
+    width: int
+    height: int
+    scheme: Literal["light", "dark"] = "light"
+    sharpness: float = 1
+
+
+SHOTS = (
+    Shot("web-overview", "/?since=30d", 1440, 1080),
+    Shot("web-site", "/sites/muara-embun", 1440, 1300, "dark"),
+    Shot("web-map", "/map", 1440, 900),
+    Shot("web-rules", "/rules", 1440, 860),
+    Shot("web-phone", "/?since=30d", 360, 780, sharpness=2),
+    Shot("web-phone-dark", "/sites/muara-embun", 360, 780, "dark", sharpness=2),
+)
+
+
+def shoot(settings: Settings, now: datetime, browser: str) -> None:
+    """Serve the pages on loopback and take every picture."""
+    from playwright.sync_api import sync_playwright
+
+    serving = server(application(settings, settings.database, now=partial(_same, now)))
+    with bound(Http("127.0.0.1", 0)) as listening, sync_playwright() as playwright:
+        thread = threading.Thread(target=_serve, args=(serving, listening), daemon=True)
+        thread.start()
+        chromium = playwright.chromium.launch(executable_path=browser, args=["--no-sandbox"])
+        for shot in SHOTS:
+            context = chromium.new_context(
+                viewport={"width": shot.width, "height": shot.height},
+                color_scheme=shot.scheme,
+                device_scale_factor=shot.sharpness,
+            )
+            page = context.new_page()
+            page.goto(f"http://127.0.0.1:{listening.getsockname()[1]}{shot.path}")
+            picture = HERE / f"{shot.name}.png"
+            page.screenshot(path=picture)
+            context.close()
+            print(picture)
+        chromium.close()
+        serving.should_exit = True
+        thread.join(5)
+
+
+def _serve(serving: Any, listening: socket.socket) -> None:
+    asyncio.run(serving.serve(sockets=[listening]))
+
+
 def main() -> None:
+    now = datetime(2026, 3, 12, 2, 0, tzinfo=UTC)
     if len(sys.argv) > 1:
         folder = Path(sys.argv[1])
         folder.mkdir(parents=True, exist_ok=True)
         asyncio.run(fill(folder, datetime.now(UTC)))
         return
+    browser = shutil.which("chromium") or sys.exit("This needs chromium (apt-get install chromium).")
     with tempfile.TemporaryDirectory() as name:
-        asyncio.run(fill(Path(name), datetime.now(UTC)))
+        settings = asyncio.run(fill(Path(name), now))
+        shoot(settings, now, browser)
 
 
 if __name__ == "__main__":

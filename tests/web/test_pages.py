@@ -37,7 +37,7 @@ def test_the_front_page_says_at_a_glance_what_is_not_well(pages: Pages) -> None:
     verdict = text(answer.text.split("<section")[1])
     assert answer.status_code == 200
     assert "3 things need a look." in verdict
-    assert "all-sites saw last is held" in verdict and "Desk does not take messages" in verdict
+    assert "all-sites saw last is held" in verdict and "Target desk does not take messages" in verdict
     assert re.search(r"\d+ figures beyond a limit", verdict)
 
 

@@ -17,4 +17,5 @@ class Budget:
 
 def of(settings: Settings) -> Budget:
     """The budget of the configuration."""
-    return Budget()
+    limits = getattr(settings, "credits", None)
+    return Budget() if limits is None else Budget(limits.per_day, limits.per_month)

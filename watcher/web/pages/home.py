@@ -108,7 +108,7 @@ def troubles(
         found.append(
             Trouble(f"{_count(dead, 'message')} could not be delivered and will not be tried again", "/outbox")
         )
-    found += [Trouble(f"{one.target} does not take messages", "/outbox") for one in failing]
+    found += [Trouble(f"target {one.target} does not take messages", "/outbox") for one in failing]
     if tried and not failing:
         found.append(Trouble(f"{_count(tried, 'message')} could not be delivered yet", "/outbox"))
     if levels:
