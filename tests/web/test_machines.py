@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import csv
 import io
+import json
+import re
 import xml.etree.ElementTree as ET
 from dataclasses import fields, replace
 from datetime import datetime, timedelta
+from pathlib import Path
 
 import pytest
+import yaml
 from prometheus_client.parser import text_string_to_metric_families
 
 from tests.web.conftest import HOSTILE, NOW, Pages
@@ -165,3 +169,18 @@ def test_health_without_a_database(pages: Pages) -> None:
     gone = replace(pages.settings, database=pages.settings.database.with_name("none.db"))
     code, problems = health(replace(pages, settings=gone))
     assert code == 503 and "There is no database" in problems[0]
+
+
+def test_docs_dashboard_and_alerts_name_metrics_that_exist(pages: Pages) -> None:
+    """Every metric that docs/web.md, the Grafana dashboard and the Prometheus rules name is one that /metrics has."""
+    turning = Pulse(NOW, {"all-sites": NOW})
+    shown = replace(pages, pulse=turning).get("/metrics").text
+    known = {family.name for family in text_string_to_metric_families(shown)}
+    known |= {f"{name}_total" for name in known} | {f"{name}_info" for name in known}
+    docs = Path(__file__).parents[2] / "docs"
+    for path in (docs / "web.md", docs / "grafana" / "watcher.json", docs / "grafana" / "alerts.yaml"):
+        named = set(re.findall(r"\bwatcher_[a-z_]+", path.read_text("utf-8")))
+        assert named and named <= known, (path.name, named - known)
+    assert json.loads((docs / "grafana" / "watcher.json").read_text("utf-8"))["panels"]
+    (group,) = yaml.safe_load((docs / "grafana" / "alerts.yaml").read_text("utf-8"))["groups"]
+    assert all({"alert", "expr", "labels", "annotations"} <= rule.keys() for rule in group["rules"])

@@ -13,7 +13,7 @@ from dataclasses import replace
 from datetime import date, datetime
 from pathlib import Path
 from types import TracebackType
-from typing import Self
+from typing import Self, Unpack
 
 from sqlite_utils import Database
 
@@ -365,29 +365,10 @@ class Store:
 
     # --- reading ---------------------------------------------------------------------------------------------------
 
-    def changes(
-        self,
-        *,
-        since: datetime | None = None,
-        watch: str | None = None,
-        site: str | None = None,
-        company: str | None = None,
-        kind: str | None = None,
-        suspect: bool = False,
-        limit: int | None = None,
-    ) -> list[Change]:
-        """Changes, newest first; see `reading.changes`."""
+    def changes(self, *, limit: int | None = None, **asked: Unpack[reading.Asked]) -> list[Change]:
+        """Changes, newest first; `reading.Asked` says what narrows them."""
         with connect.in_our_words(self.path):
-            return reading.changes(
-                self._db.conn,
-                since=since,
-                watch=watch,
-                site=site,
-                company=company,
-                kind=kind,
-                suspect=suspect,
-                limit=limit,
-            )
+            return reading.changes(self._db.conn, limit=limit, **asked)
 
     def resolve(self, slug: str) -> str | None:
         """The slug that a mine has now, given any that it has or had."""

@@ -6,6 +6,7 @@ import json
 from collections import defaultdict
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Unpack
 
 from watcher.model import SEVERITIES, Change, Record, Severity
 from watcher.store import reading
@@ -39,22 +40,9 @@ class Pages(Tallies):
 
     # --- changes ---------------------------------------------------------------------------------------------------
 
-    def worst(
-        self,
-        *,
-        since: datetime | None = None,
-        watch: str | None = None,
-        site: str | None = None,
-        company: str | None = None,
-        kind: str | None = None,
-        suspect: bool = False,
-        limit: int = 100,
-        offset: int = 0,
-    ) -> list[Told]:
-        """Changes, those told loudest first, then the suspect ones, then the newest; see `reading.conditions`."""
-        where, values = reading.conditions(
-            self._conn, since=since, watch=watch, site=site, company=company, kind=kind, suspect=suspect
-        )
+    def worst(self, *, limit: int = 100, offset: int = 0, **asked: Unpack[reading.Asked]) -> list[Told]:
+        """Changes, those told loudest first, then the suspect ones, then the newest."""
+        where, values = reading.conditions(self._conn, **asked)
         columns = ", ".join(CHANGE_COLUMNS)
         rows = self._conn.execute(
             f"select {columns}, (select max({_RANK}) from alerts where change = number and silenced = '') as rank, "
@@ -68,20 +56,9 @@ class Pages(Tallies):
             for *row, rank, rules in rows
         ]
 
-    def count(
-        self,
-        *,
-        since: datetime | None = None,
-        watch: str | None = None,
-        site: str | None = None,
-        company: str | None = None,
-        kind: str | None = None,
-        suspect: bool = False,
-    ) -> int:
-        """How many changes there are; see `reading.conditions`."""
-        where, values = reading.conditions(
-            self._conn, since=since, watch=watch, site=site, company=company, kind=kind, suspect=suspect
-        )
+    def count(self, **asked: Unpack[reading.Asked]) -> int:
+        """How many changes there are."""
+        where, values = reading.conditions(self._conn, **asked)
         return int(self._conn.execute(f"select count(*) from changes where {where}", values).fetchone()[0])
 
     # --- sites and companies ---------------------------------------------------------------------------------------

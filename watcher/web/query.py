@@ -9,6 +9,7 @@ from typing import Any
 from urllib.parse import urlencode
 
 from watcher import moments
+from watcher.store.reading import Asked
 
 _LONGEST = 300
 NAMES = ("since", "watch", "site", "company", "kind", "suspect", "page")
@@ -61,10 +62,16 @@ class Query:
         except ValueError:
             raise BadQuery("since is no time; 7d, 24h or 2026-01-31 is expected, or all.") from None
 
-    def conditions(self, now: datetime) -> dict[str, Any]:
+    def conditions(self, now: datetime) -> Asked:
         """What the store is asked for."""
-        names = {name: getattr(self, name) or None for name in ("watch", "site", "company", "kind")}
-        return {"since": self.start(now), "suspect": self.suspect, **names}
+        return {
+            "since": self.start(now),
+            "watch": self.watch or None,
+            "site": self.site or None,
+            "company": self.company or None,
+            "kind": self.kind or None,
+            "suspect": self.suspect,
+        }
 
     @property
     def narrowed(self) -> bool:
