@@ -13,6 +13,8 @@ from watcher.store import reading
 from watcher.store.encode import CHANGE_COLUMNS, RECORD_COLUMNS, instant, to_change, to_instant, to_record
 from watcher.store.tallies import Tallies
 
+#: So many moves of a figure are looked back at.
+_MOVES = 40
 _RANK = "case severity when 'critical' then 3 when 'warning' then 2 when 'info' then 1 end"
 
 
@@ -55,6 +57,22 @@ class Pages(Tallies):
             Told(to_change(tuple(row)), SEVERITIES[rank - 1] if rank else None, tuple(json.loads(rules)))
             for *row, rank, rules in rows
         ]
+
+    def moves(self, change: Change) -> list[float]:
+        """The last figures that a metric had up to a change, oldest first, one for each time it moved."""
+        slugs = sorted(reading.aliases(self._conn, change.slug))
+        rows = self._conn.execute(
+            f"select old, new, unit from changes where slug in ({', '.join('?' * len(slugs))}) and metric = ? "
+            "and commodity_type is ? and kind = 'metric.changed' and at <= ? order by number desc limit ?",
+            (*slugs, change.metric, change.commodity_type, instant(change.at), _MOVES),
+        ).fetchall()
+        found: list[float] = []
+        for old, new, unit in reversed(rows):
+            for value in (old, new):
+                # Two watches that saw the same move wrote it twice.
+                if isinstance(value, int | float) and unit == change.unit and found[-1:] != [float(value)]:
+                    found.append(float(value))
+        return found
 
     def count(self, **asked: Unpack[reading.Asked]) -> int:
         """How many changes there are."""

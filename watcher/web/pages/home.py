@@ -50,7 +50,7 @@ def context(read: Pages, scene: Scene, query: Query, *, per_page: int = PER_PAGE
     letters, failing = read.letters(sent=False), read.failing()
     return {
         "groups": [(_GROUPS[severity], severity, list(group)) for severity, group in groupby(told, _loudness)],
-        "series": {one.change.id: _moves(read.series(one.change)) for one in told if one.change.metric},
+        "series": {one.change.id: read.moves(one.change) for one in told if one.change.kind == "metric.changed"},
         "total": total,
         "first": (query.page - 1) * per_page + 1,
         "pages": max(1, -(-total // per_page)),
@@ -65,11 +65,6 @@ def context(read: Pages, scene: Scene, query: Query, *, per_page: int = PER_PAGE
         "companies": read.companies(),
         **credits(read, scene),
     }
-
-
-def _moves(series: Sequence[float]) -> list[float]:
-    """A history without standstill: two watches that saw the same move say it twice."""
-    return [value for value, before in zip(series, (None, *series), strict=False) if value != before]
 
 
 def _loudness(one: News) -> str | None:
