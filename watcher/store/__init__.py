@@ -1,9 +1,9 @@
 """The database: one file, one writer, every state ever seen (DESIGN section 7).
 
 `schema` tables and migrations · `connect` opening and locking · `encode` values ↔ columns · `history` intervals ·
-`remembering` a watch's memory · `standing` limits, cooldowns, silences · `outbox` what is to be told ·
-`queue` its rows · `troubles` who fails · `ledger` credits · `shelf` answers that may serve again · `reading` what people ask · `pages` and
-`tallies` what the status pages ask · `evidence` what stands behind a message · `backup` a copy.
+`remembering` a watch's memory · `standing` limits, cooldowns, silences · `outbox` what is to be told · `queue` its
+rows · `troubles` who fails · `ledger` credits · `shelf` answers that may serve again · `reading` what people ask ·
+`pages` and `tallies` what the status pages ask · `evidence` what stands behind a message · `backup` a copy.
 """
 
 from __future__ import annotations
