@@ -7,6 +7,7 @@
     │   ├── BudgetSpent       our own limit, api.credits: the call was not made
     │   └── SweepIncomplete   the list's pages do not add up
     ├── StoreError        the database cannot be used                      exit 1
+    │   └── StoreLost         it is damaged or gone: trying again does not help
     └── DeliveryError     a target did not take a message                  exit 1
 
 Anything else that is raised is a programmer's error and crashes loudly.
@@ -16,6 +17,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 
 
 class WatcherError(Exception):
@@ -76,7 +78,14 @@ class SourceRefused(SourceError):
 
 
 class BudgetSpent(SourceError):
-    """The file's own limits (`api.credits`) allow no further call now; the API was not asked."""
+    """The file's own limits (`api.credits`) allow no further call now; the API was not asked.
+
+    `until` is when a limit begins anew; None where credits are only set aside for something else.
+    """
+
+    def __init__(self, message: str, remedy: str = "", until: datetime | None = None) -> None:
+        super().__init__(message, remedy)
+        self.until = until
 
 
 class SweepIncomplete(SourceError):
@@ -85,6 +94,10 @@ class SweepIncomplete(SourceError):
 
 class StoreError(WatcherError):
     """The database is missing, locked, damaged, full or of another version."""
+
+
+class StoreLost(StoreError):
+    """The database is damaged, was deleted while in use, or is of a newer version: only its owner can help."""
 
 
 class DeliveryError(WatcherError):

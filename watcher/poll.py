@@ -17,10 +17,7 @@ from watcher.model import Detail, DetailSeen, Memory, Notice, Outcome
 from watcher.pipeline import WatchSettings
 from watcher.plan import Planned, Thrift
 from watcher.schedule import Timing
-from watcher.store import Store
-
-#: After so many failed polls in a row the operator is told, once.
-FAILURES_TOLD = 3
+from watcher.store import SourceTrouble, Store
 
 
 class Progress(Protocol):
@@ -38,6 +35,7 @@ class PollReport:
         missed: why details failed, by slug.
         error: why it failed, or what stopped its details.
         deferred: how many details were left to later polls, as the credits are limited.
+        again: when it may be polled again, where that is not now.
     """
 
     watch: str
@@ -46,6 +44,36 @@ class PollReport:
     missed: dict[str, str]
     error: SourceError | None = None
     deferred: int = 0
+    again: datetime | None = None
+
+    @property
+    def words(self) -> str:
+        """What came of it, in one line."""
+        credits = f"{self.credits} credit{'s' if self.credits != 1 else ''}"
+        if self.outcome is None:
+            return f"{self.watch}: {'not polled' if isinstance(self.error, BudgetSpent) else 'failed'}. {self.error}"
+        outcome, memory = self.outcome, self.outcome.memory
+        sites, count = len(memory.snapshot.slugs) if memory.snapshot else 0, len(outcome.changes)
+        said = {
+            "baseline": f"baseline of {sites} sites; changes are told from the next poll on",
+            "accepted": f"{sites} sites, {count or 'no'} change{'s' if count != 1 else ''}",
+            "held": f"held: {memory.hold.reason if memory.hold else ''}; nothing is told meanwhile",
+        }[outcome.verdict]
+        return f"{self.watch}: {said} ({credits})"
+
+    @property
+    def doubts(self) -> tuple[str, ...]:
+        """What was not well about a poll that was good, a line each."""
+        found = []
+        if self.outcome is not None and self.outcome.unread:
+            found.append(f"{self.outcome.unread} rows could not be read whole; they keep their last values.")
+        if self.missed:
+            found.append(f"{len(self.missed)} details could not be fetched; the next poll asks again.")
+        if self.deferred:
+            found.append(f"{self.deferred} details are left to later polls, as credits are limited.")
+        if self.outcome is not None and self.error is not None:
+            found.append(f"details stopped. {self.error}")
+        return tuple(f"{self.watch}: {one}" for one in found)
 
 
 async def poll_watches(
@@ -56,6 +84,7 @@ async def poll_watches(
     ops: tuple[str, ...],
     zone: ZoneInfo,
     now: Callable[[], datetime],
+    tell_after: int = 3,
     progress: Progress | None = None,
     thrift: Thrift | None = None,
     probe: bool = False,
@@ -65,6 +94,7 @@ async def poll_watches(
     Args:
         ops: the targets that hear of the watcher's own troubles.
         zone: whose days the credits are counted in.
+        tell_after: so many polls of a watch must fail in a row before the operator is told.
         thrift: the limits of credits, and every watch of the file; no limits and these watches, if it is not given.
         probe: ask the API even while its quota is known to be gone (somebody waits for the answer).
     """
@@ -77,18 +107,21 @@ async def poll_watches(
     reports: dict[str, PollReport] = {}
     for watch in errand.ranked(watches):
         if gone is not None:
-            reports[watch.name] = PollReport(watch.name, None, 0, {}, gone)
+            reports[watch.name] = PollReport(watch.name, None, 0, {}, gone, again=pause.probe_at if pause else None)
             continue
         meter = Meter(errand.purse.payer(watch.name))
         api.pay = meter
         if not reports:
             await _begin(errand, watches)
-        report = await poll(api, store, watch, meter, ops=ops, now=now(), progress=progress, errand=errand)
+        report = await poll(
+            api, store, watch, meter, ops=ops, now=now(), tell_after=tell_after, progress=progress, errand=errand
+        )
         reports[watch.name] = report
         news = list(errand.purse.news())
         if isinstance(report.error, SourceRefused) and is_quota(report.error):
             gone, pause = report.error, quota.begun(report.error, pause, zone, now())
             store.ledger.set_pause(pause)
+            reports[watch.name] = replace(report, again=pause.probe_at)
             news.append(quota.gone(pause, zone))
         elif report.outcome is not None and pause is not None:
             store.ledger.set_pause(None)
@@ -200,29 +233,35 @@ async def poll(
     *,
     ops: tuple[str, ...],
     now: datetime,
+    tell_after: int = 3,
     progress: Progress | None = None,
     errand: Errand | None = None,
 ) -> PollReport:
     """Poll one watch and commit what it means, in one transaction. A failed poll changes nothing, and is recorded."""
     memory = store.memory(settings.name, now, others=bool(settings.watchlists))
-    failures = store.failures(settings.name)
     try:
         found = await look(api, memory, settings, now=now, progress=progress, errand=errand)
     except SourceError as error:
-        # Want of credits is no failure of the source: it is told by itself.
+        # Want of credits is no failure of the source: it is told by itself. Where nothing was asked there was no poll.
         ours = isinstance(error, BudgetSpent) or is_quota(error)
         known = isinstance(error, BudgetSpent) or store.ledger.pause() is not None
         if meter.credits or not (ours and known):
-            notices = () if ours else _trouble(settings.name, error, failures + 1)
+            trouble, notices = (None, ()) if ours else _trouble(store, settings.name, error, tell_after, now)
             store.record_failure(
-                settings.name, now, str(error), meter.lists, meter.details, notices=notices, ops_targets=ops
+                settings.name,
+                now,
+                str(error),
+                meter.lists,
+                meter.details,
+                trouble=trouble,
+                notices=notices,
+                ops_targets=ops,
             )
-        return PollReport(settings.name, None, meter.credits, {}, error)
+        return PollReport(settings.name, None, meter.credits, {}, error, again=_again(error, settings, now))
     # Another watch may have been committed while this one was fetched.
     memory = store.refreshed(memory)
     outcome = _as_had(pipeline.conclude(found.seen, memory, settings, now), found.had)
-    if failures >= FAILURES_TOLD:
-        outcome = replace(outcome, notices=(_recovered(settings.name, failures), *outcome.notices))
+    outcome = replace(outcome, notices=(*_recovered(store, settings.name), *outcome.notices))
     store.commit(
         settings.name,
         outcome,
@@ -243,15 +282,44 @@ def _note(outcome: Outcome, found: Look) -> str:
     return "; ".join(parts)
 
 
-def _trouble(watch: str, error: SourceError, failures: int) -> tuple[Notice, ...]:
-    """The operator hears of a refusal at once, of other failures when they persist; either only once."""
-    refused = isinstance(error, SourceRefused)
-    if failures != (1 if refused else FAILURES_TOLD):
+def _again(error: SourceError, settings: WatchSettings, now: datetime) -> datetime | None:
+    """When a watch may be polled again that the budget did not pay for."""
+    if not isinstance(error, BudgetSpent):
+        return None
+    if error.until is not None or settings.timing is None:
+        return error.until
+    return next(settings.timing.times(now, now + timedelta(days=366)), None)
+
+
+def _trouble(
+    store: Store, watch: str, error: SourceError, tell_after: int, now: datetime
+) -> tuple[SourceTrouble | None, tuple[Notice, ...]]:
+    """A failure as the operator hears of it: a refusal at once, others when they persist, either once for all watches.
+
+    Returns the trouble that it is part of, if it has lasted, and what is told.
+    """
+    failures, first = store.failures(watch)
+    refused, cause, since = isinstance(error, SourceRefused), str(error), first or now
+    troubles = store.source_troubles()
+    mine = next((one for one in troubles if one.watch == watch), None)
+    if failures + 1 < (1 if refused else tell_after) or (mine is not None and (mine.cause == cause or not refused)):
+        return None, ()
+    known = any(one.told and one.cause == cause for one in troubles)
+    trouble = SourceTrouble(watch, since, cause, told=True)
+    if known:
+        return trouble, ()
+    title = f"{watch}: the API refuses us" if refused else f"{watch}: {failures + 1} polls failed in a row"
+    text = f"{cause} Nothing has been seen since {since:%Y-%m-%d %H:%M} UTC. You hear when it works again."
+    return trouble, (Notice("source.failing", title, text, severity="critical", watch=watch),)
+
+
+def _recovered(store: Store, watch: str) -> tuple[Notice, ...]:
+    """The end of a trouble, told once the last watch that had it is polled well."""
+    troubles = store.source_troubles()
+    if [one.watch for one in troubles] != [watch]:
         return ()
-    title = f"{watch}: the API refuses us" if refused else f"{watch}: {failures} polls failed in a row"
-    return (Notice("source.failing", title, str(error), severity="critical", watch=watch),)
-
-
-def _recovered(watch: str, failures: int) -> Notice:
-    text = f"The API answers again, after {failures} failed polls. Changes in between are compared as usual."
-    return Notice("source.recovered", f"{watch}: the API answers again", text, severity="info", watch=watch)
+    text = (
+        f"It failed since {troubles[0].since:%Y-%m-%d %H:%M} UTC: {troubles[0].cause} "
+        "What changed in between is compared as usual."
+    )
+    return (Notice("source.recovered", f"{watch}: the API answers again", text, severity="info", watch=watch),)

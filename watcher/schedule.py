@@ -22,10 +22,56 @@ def following(every: timedelta | None, cron: str | None, zone: tzinfo, after: da
     return next_fire(cron or "", zone, after)
 
 
+#: A failed poll is tried again sooner than its schedule says: after a minute, then two, then four …
+_FIRST_RETRY, _LONGEST_RETRY = timedelta(minutes=1), timedelta(hours=1)
+
+
+def due_at(
+    every: timedelta | None,
+    cron: str | None,
+    zone: tzinfo,
+    *,
+    last: datetime | None,
+    failures: int,
+    now: datetime,
+    spread: float = 0.0,
+) -> datetime | None:
+    """When a watch is to be polled, given when it last was; in the past if it is overdue, None if never again.
+
+    One poll is due after a long time away, not one for each that was missed. A clock that was set back brings neither
+    a storm nor a gap: a last poll in the future counts as just now.
+
+    Args:
+        last: the last poll, good or failed; None if there was none, and then it is due now.
+        failures: how many polls have failed since the last good one; they are retried with growing waits.
+        spread: from 0 to 1, how much of a small delay to add, so that not all watchers call at the full hour.
+    """
+    if last is None:
+        return now
+    last = min(last, now)
+    regular = following(every, cron, zone, last)
+    if regular is not None and every is not None:
+        regular += slack(every) * spread
+    if failures == 0:
+        return regular
+    retry = last + min(_FIRST_RETRY * (1 << min(failures - 1, 10)), _LONGEST_RETRY)
+    return retry if regular is None else min(retry, regular)
+
+
+def slack(every: timedelta | None) -> timedelta:
+    """How much earlier or later a poll may be: a twentieth of its interval, at most half a minute."""
+    return timedelta() if every is None else min(every / 20, timedelta(seconds=30))
+
+
 def next_fire(cron: str, zone: tzinfo, after: datetime) -> datetime | None:
     """The first time after `after` at which a cron string fires, in UTC; None if it never does."""
     fire: datetime | None = _trigger(cron, zone).get_next_fire_time(None, after + timedelta(microseconds=1))
-    return None if fire is None else fire.astimezone(after.tzinfo)
+    if fire is None:
+        return None
+    if fire.astimezone(zone).fold and "*" not in cron.split()[1]:
+        # An hour that comes twice when summer time ends: what is to happen at a given hour happens once.
+        return next_fire(cron, zone, fire.astimezone(UTC))
+    return fire.astimezone(after.tzinfo)
 
 
 @lru_cache(maxsize=256)

@@ -193,10 +193,10 @@ def test_failures_are_counted_until_a_good_poll(tmp_path: Path) -> None:
     with Store.open(tmp_path / "w.db") as store:
         for _ in range(3):
             store.record_failure("w", START, "no answer", 1, 0)
-        assert store.failures("w") == 3
+        assert store.failures("w")[0] == 3
         before = store.memory("w", START)
         store.commit("w", accepted(before, START, ()), before=before, list_calls=1, detail_calls=0)
-        assert store.failures("w") == 0
+        assert store.failures("w") == (0, None)
         status = store.status(["w", "never"])
         assert (status["w"].polls, status["w"].credits, status["w"].verdict) == (4, 4, "accepted")
         assert status["never"].last_poll is None

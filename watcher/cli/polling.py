@@ -47,17 +47,28 @@ async def _poll(settings: Settings, names: Sequence[str]) -> int:
 
     api_settings = session.api_settings(settings)
     with Store.open(settings.database) as store, ExitStack() as stack:
+        store.forget_troubles(settings.watches, settings.targets)
         bar = stack.enter_context(console.progress_bar())
         async with SectorsApi(api_settings) as api:
             due = session.watch_settings(settings, names, silences=store.silences())
             reports = await poll_watches(
-                api, store, due, ops=settings.ops, zone=settings.timezone, now=clock.now, progress=bar,
-                thrift=session.thrift_of(settings), probe=True,
-            )  # fmt: skip
+                api,
+                store,
+                due,
+                ops=settings.ops,
+                zone=settings.timezone,
+                now=clock.now,
+                tell_after=settings.tell_after,
+                progress=bar,
+                thrift=session.thrift_of(settings),
+                probe=True,
+            )
         stack.close()
         for report in reports:
             _say(report)
-        delivered = dispatch.deliver(store, Courier(settings.targets), session.wording_of(settings), now=clock.now)
+        delivered = await dispatch.deliver(
+            store, Courier(settings.targets), session.wording_of(settings), now=clock.now
+        )
     _say_delivery(delivered)
     if any(report.error is not None for report in reports) or delivered.failed:
         return 1
@@ -65,31 +76,12 @@ async def _poll(settings: Settings, names: Sequence[str]) -> int:
 
 
 def _say(report: PollReport) -> None:
-    from watcher.errors import BudgetSpent
-
-    credits = f"{report.credits} credit{'s' if report.credits != 1 else ''}"
-    if report.outcome is None and isinstance(report.error, BudgetSpent):
-        console.warn(f"{report.watch}: not polled. {report.error}")
-        return
     if report.outcome is None:
-        console.err().print(console.clean(f"{report.watch}: failed. {report.error}"), style="bold red", markup=False)
+        console.err().print(console.clean(report.words), style="bold red", markup=False)
         return
-    outcome, memory = report.outcome, report.outcome.memory
-    sites = len(memory.snapshot.slugs) if memory.snapshot else 0
-    said = {
-        "baseline": f"baseline of {sites} sites; changes are told from the next poll on",
-        "accepted": f"{sites} sites, {len(outcome.changes) or 'no'} change{'s' if len(outcome.changes) != 1 else ''}",
-        "held": f"held: {memory.hold.reason if memory.hold else ''}; nothing is told meanwhile",
-    }[outcome.verdict]
-    console.say(f"{report.watch}: {said} ({credits})", style="yellow" if outcome.verdict == "held" else None)
-    if outcome.unread:
-        console.warn(f"{report.watch}: {outcome.unread} rows could not be read whole; they keep their last values.")
-    if report.missed:
-        console.warn(f"{report.watch}: {len(report.missed)} details could not be fetched; the next poll asks again.")
-    if report.deferred:
-        console.warn(f"{report.watch}: {report.deferred} details are left to later polls, as credits are limited.")
-    if report.error is not None:
-        console.warn(f"{report.watch}: details stopped. {report.error}")
+    console.say(report.words, style="yellow" if report.outcome.verdict == "held" else None)
+    for doubt in report.doubts:
+        console.warn(doubt)
 
 
 def _say_delivery(report: DeliveryReport) -> None:
@@ -97,6 +89,8 @@ def _say_delivery(report: DeliveryReport) -> None:
         console.say(f"{report.sent} message{'s' if report.sent != 1 else ''} sent")
     for error in report.failed.values():
         console.warn(f"Not delivered: {error} It waits, and is tried again at the next poll.")
+    for target, count in report.dead.items():
+        console.warn(f"{count} given up for {target}: `watcher outbox list --dead` shows them.")
     for problem in report.problems:
         console.warn(f"A template failed, and the built-in one was used: {problem}")
     for target, count in report.parked.items():

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Mapping
+from datetime import timedelta
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -12,8 +13,6 @@ import typer
 from watcher.cli import console, session
 
 if TYPE_CHECKING:
-    from datetime import timedelta
-
     from watcher.config import Settings
     from watcher.plan import Bill, Filter, Line, Planned, Proposal
     from watcher.store import ListSize

@@ -22,7 +22,8 @@ def status(context: typer.Context, json: Json = False) -> None:
     today = clock.now().astimezone(settings.timezone).date()
     with session.reader(settings) as store:
         watches = store.status(settings.watches)
-        waiting = store.waiting()
+        waiting, dead, troubles = store.waiting(), store.dead(), store.troubles()
+        upcoming = session.next_polls(settings, store)
         levels = {key: level for key, level in store.levels().items() if level.broken}
         silences = [one for one in (*settings.silences, *store.silences()) if clock.now() < one.until]
         spent, pause = store.ledger.spent(today), store.ledger.pause()
@@ -36,7 +37,10 @@ def status(context: typer.Context, json: Json = False) -> None:
     if json:
         console.write_json(
             {
-                "watches": [session.as_json(watch) for watch in watches.values()],
+                "watches": [
+                    {**session.as_json(watch), "next_poll": session.as_json(upcoming[name])}
+                    for name, watch in watches.items()
+                ],
                 "credits": credits,
                 "limits": [{**session.as_json(key), **session.as_json(level)} for key, level in levels.items()],
                 "silences": [session.as_json(silence) for silence in silences],
@@ -45,6 +49,8 @@ def status(context: typer.Context, json: Json = False) -> None:
                      "attempts": m.attempts, "last_error": m.last_error}
                     for m in waiting
                 ],
+                "dead": len(dead),
+                "failing_targets": [session.as_json(trouble) for trouble in troubles],
             }
         )  # fmt: skip
         return
@@ -53,10 +59,18 @@ def status(context: typer.Context, json: Json = False) -> None:
         return at.astimezone(settings.timezone).strftime("%Y-%m-%d %H:%M") if hasattr(at, "astimezone") else "never"
 
     rows = [
-        (w.watch, when(w.last_poll), w.verdict or "not polled yet", w.sites, w.missing or "", w.credits)
+        (
+            w.watch,
+            when(w.last_poll),
+            w.verdict or "not polled yet",
+            when(upcoming[w.watch]),
+            w.sites,
+            w.missing or "",
+            w.credits,
+        )
         for w in watches.values()
     ]
-    console.table("", ("watch", "last poll", "verdict", "sites", "missing", "credits"), rows)
+    console.table("", ("watch", "last poll", "verdict", "next poll", "sites", "missing", "credits"), rows)
     for watch in watches.values():
         if watch.held_since is not None:
             believed = "; accepted, the next poll believes it" if watch.hold_accepted else ""
@@ -93,6 +107,14 @@ def status(context: typer.Context, json: Json = False) -> None:
         )
     else:
         console.say("No message is waiting for delivery.")
+    for trouble in troubles:
+        console.say(
+            f"{trouble.target} has taken no message since {when(trouble.since)}; next try "
+            f"{when(trouble.next_attempt_at)}: {trouble.last_error}",
+            "red",
+        )
+    if dead:
+        console.say(f"{len(dead)} given up: `watcher outbox list --dead` shows what.", "red")
 
 
 def _figure(level: Level) -> str:

@@ -89,7 +89,7 @@ async def _demo(save: Path | None) -> None:
                 async with SectorsApi(api_settings, pay=meter) as api:
                     report = await poll(api, store, watch, meter, ops=("mail",), now=now)
                 mailbox.received.clear()
-                dispatch.deliver(store, mailbox, wording, now=clock_now)
+                await dispatch.deliver(store, mailbox, wording, now=clock_now)
                 _show_day(number, day.story, report, mailbox, save)
     console.say("That was Watcher. Next: watcher init, put in your API key and a target, then watcher poll.", "bold")
 

@@ -31,17 +31,24 @@ def find(option: Path | None, environ: Mapping[str, str], folder: Path) -> Path:
 
 
 def environment(path: Path, environ: Mapping[str, str]) -> Mapping[str, str]:
-    """The environment, completed with `.env` beside the file; what is really set wins."""
+    """The environment, completed with `.env` beside the file and systemd's credential; what is really set wins."""
+    found = _env_file(path.parent / ".env")
+    if environ.get("CREDENTIALS_DIRECTORY"):
+        found |= _env_file(Path(environ["CREDENTIALS_DIRECTORY"]) / "targets.env")
+    return {**found, **environ}
+
+
+def _env_file(path: Path) -> dict[str, str]:
     try:
-        lines = (path.parent / ".env").read_text(encoding="utf-8-sig").splitlines()
+        lines = path.read_text(encoding="utf-8-sig").splitlines()
     except (OSError, UnicodeDecodeError):
-        return environ
+        return {}
     found: dict[str, str] = {}
     for line in lines:
         name, equals, value = line.strip().removeprefix("export ").partition("=")
         if equals and name.strip() and not name.lstrip().startswith("#"):
             found[name.strip()] = _env_value(value.strip())
-    return {**found, **environ}
+    return found
 
 
 def _env_value(value: str) -> str:
@@ -189,7 +196,7 @@ def _explain(document: Document, error: Mapping[str, Any]) -> None:
 
 
 def _shown(path: tuple[str | int, ...], value: object) -> str:
-    if path[:1] in {("api",), ("targets",)}:
+    if path[:1] in {("api",), ("targets",), ("heartbeat",)}:
         return ""  # it may be a secret in the wrong place
     return f", not {value!r}" if isinstance(value, int | float) or (isinstance(value, str) and len(value) < 30) else ""
 
@@ -263,8 +270,11 @@ def _settings(path: Path, file: schema.File, document: Document, environ: Mappin
             Silence(one.matcher, _in_zone(one.until, ZoneInfo(file.timezone)), one.reason) for one in file.silences
         ),
         policies={
-            name: TargetPolicy(t.digest, t.quiet, t.min_severity, t.even_if_quiet) for name, t in file.targets.items()
+            name: TargetPolicy(t.digest, t.quiet, t.min_severity, t.even_if_quiet, t.give_up_after)
+            for name, t in file.targets.items()
         },
+        tell_after=file.api.tell_after,
+        heartbeat=(file.heartbeat or "").strip() or None,
         warnings=_warnings(path, file, document),
         credits=Limits(file.api.credits.per_day, file.api.credits.per_month),
         share_lists=file.api.share_lists,
@@ -315,8 +325,9 @@ def _key(path: Path, api: schema.Api, document: Document, environ: Mapping[str, 
 
 def _warnings(path: Path, file: schema.File, document: Document) -> tuple[str, ...]:
     """World-readable secrets are worth a word; they are no error."""
-    secret = [("api", "key")] if file.api.key else []
+    secret: list[tuple[str, ...]] = [("api", "key")] if file.api.key else []
     secret += [("targets", name) for name in file.targets]
+    secret += [("heartbeat",)] if file.heartbeat else []
     literal = [p for p in secret if p not in document.substituted and (*p, "url") not in document.substituted]
     if literal and path.stat().st_mode & stat.S_IROTH:
         return (f"{path} can be read by everyone and holds secrets; `chmod 600 {path}`, or put them in .env.",)

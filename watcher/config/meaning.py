@@ -8,7 +8,7 @@ from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from watcher import derived
-from watcher.addresses import safe_for_key
+from watcher.addresses import host_of, loopback, safe_for_key
 from watcher.config import lists, schema
 from watcher.config.document import Document
 from watcher.config.names import (
@@ -41,10 +41,17 @@ def check(document: Document, file: schema.File) -> None:
         document.mistake(
             ("api", "base_url"), "https:// is expected (http:// on loopback only): the key would be readable"
         )
+    if file.heartbeat and not (file.heartbeat.startswith(("https://", "http://")) and host_of(file.heartbeat)):
+        document.mistake(("heartbeat",), "a URL that starts with https:// (or http://) is expected")
     if file.api.key and file.api.key_file:
         document.mistake(("api", "key_file"), "`key` and `key_file` exclude each other", key=True)
     for name, watch in file.watches.items():
         _watch(document, ("watches", name), watch)
+        # On loopback it is a sandbox, and calls cost nothing.
+        if watch.every is not None and watch.every.total_seconds() < (
+            1 if loopback(host_of(file.api.base_url)) else 60
+        ):
+            document.mistake(("watches", name, "every"), "at least 1m is expected: every poll costs credits")
     names: set[str] = set()
     for index, rule in enumerate(file.rules):
         if rule.name in names:
@@ -70,8 +77,6 @@ def _zone(document: Document, name: str) -> None:
 def _watch(document: Document, path: tuple[str | int, ...], watch: schema.Watch) -> None:
     if watch.every is not None and watch.cron is not None:
         document.mistake((*path, "cron"), "`every` and `cron` exclude each other", key=True)
-    if watch.every is not None and watch.every.total_seconds() < 60:
-        document.mistake((*path, "every"), "at least 1m is expected: every poll costs credits")
     if watch.cron is not None:
         check_cron(document, (*path, "cron"), watch.cron)
     for name, value in watch.filter.items():

@@ -150,6 +150,7 @@ class Api(_Part):
     share_lists: bool = Field(
         True, description="Watches that are due together may be read out of one wider list, where that costs less."
     )
+    tell_after: int = Field(3, ge=1, description="Failed polls in a row after which `ops` is told, once.")
 
 
 class TargetUrl(_Part):
@@ -160,6 +161,7 @@ class TargetUrl(_Part):
     even_if_quiet: bool = Field(False, description="An empty digest says that all is quiet, and what was looked at.")
     quiet: QuietHours | None = Field(None, description="Hours in which only critical alerts go out: 22:00-06:00.")
     min_severity: Severity = Field("info", description="The least that this target wants to hear of.")
+    give_up_after: Timeout = Field(timedelta(days=3), description="How long a message is tried before it is given up.")
 
 
 class _UrlAlone:
@@ -281,6 +283,9 @@ class File(_Part):
     ops: list[str] = Field(default_factory=list, description="Targets that hear of the watcher's own troubles.")
     timezone: str = Field("Asia/Jakarta", description="IANA time zone of schedules and messages.")
     templates: str | None = Field(None, description="Folder of templates that override the built-in ones.")
+    heartbeat: str | None = Field(
+        None, description="URL pinged after every good poll, and with /fail after a bad one (a dead-man's switch)."
+    )
     watches: dict[str, Watch] = Field(min_length=1, description="What is polled.")
     rules: list[Rule] = Field(default_factory=list, description="What is told.")
     watchlists: dict[str, Watchlist] = Field(default_factory=dict, description="Companies followed, with limits.")
@@ -291,6 +296,6 @@ class File(_Part):
 #: Keys of the design that this version does not serve: refused by name, never ignored.
 NOT_SERVED = frozenset(
     {
-        *(("heartbeat",), ("http",)),
+        *(("http",),),
     }
 )

@@ -31,7 +31,7 @@ class Watch:
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """A valid configuration. Secrets are in `api_key` and `targets` only, and in no repr."""
+    """A valid configuration. Secrets are in `api_key`, `targets` and `heartbeat` only, and in no repr."""
 
     path: Path
     api_key: str | None = field(repr=False)
@@ -53,6 +53,8 @@ class Settings:
     warnings: tuple[str, ...] = ()
     credits: Limits = field(default_factory=Limits)
     share_lists: bool = True
+    tell_after: int = 3
+    heartbeat: str | None = field(default=None, repr=False)
 
 
 def require_key(settings: Settings) -> str:

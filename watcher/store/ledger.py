@@ -68,16 +68,12 @@ class Ledger:
             return Spent(int(row[0]), int(row[1]))
 
     def tell_once(self, what: str, notice: Notice, targets: Iterable[str], at: datetime) -> bool:
-        """Queue a notice for the operator unless `what` was told before. False if it was, or nothing was polled yet."""
+        """Queue a notice for the operator unless `what` was told before. False if it was."""
         with in_our_words(self._path), self._db.atomic():
-            conn = self._db.conn
-            poll = conn.execute("select max(id) from polls").fetchone()[0]
-            if poll is None:
-                return False
             insert = "insert into told (what, at) values (?, ?) on conflict do nothing"
-            if conn.execute(insert, (what, instant(at))).rowcount == 0:
+            if self._db.conn.execute(insert, (what, instant(at))).rowcount == 0:
                 return False
-            outbox.add_notices(conn, poll, [notice], targets)
+            outbox.add_notices(self._db.conn, None, at, [notice], targets)
             return True
 
     def pause(self) -> Pause | None:
