@@ -187,25 +187,27 @@ async def look(
     missed: dict[str, str] = {}
     deferred = 0
     reads = {slug: parse.read_detail(detail) for slug, detail in details.items()}
-    while wanted:
+    asked = set(reads)
+    while True:
+        asked.update(wanted)
         affordable = wanted if errand is None else errand.affordable(wanted, listing, memory)
         deferred += len(wanted) - len(affordable)
-        if not affordable:
-            break
-        if progress is not None:
-            progress.begin(settings.name, len(affordable))
-        answers = await api.details(affordable, on_done=progress.step if progress is not None else lambda: None)
-        if errand is not None:
-            errand.keep(answers.found, listing, now)
-        reads |= {slug: parse.read_detail(detail) for slug, detail in answers.found.items()}
-        missed |= answers.failed
-        if answers.refused is not None:
-            return Look(parse.join(listing, reads), missed, answers.refused, had, deferred)
-        if memory.hold is None:
-            break
-        asked = {*reads, *missed, *wanted}
-        wanted = [slug for slug in pipeline.due_again(parse.join(listing, reads), memory) if slug not in asked]
-    return Look(parse.join(listing, reads), missed, None, had, deferred)
+        stopped: SourceError | None = None
+        if affordable:
+            if progress is not None:
+                progress.begin(settings.name, len(affordable))
+            answers = await api.details(affordable, on_done=progress.step if progress is not None else lambda: None)
+            if errand is not None:
+                errand.keep(answers.found, listing, now)
+            reads |= {slug: parse.read_detail(detail) for slug, detail in answers.found.items()}
+            missed |= answers.failed
+            stopped = answers.refused
+        seen = parse.join(listing, reads)
+        if not reads or stopped is not None or deferred:
+            return Look(seen, missed, stopped, had, deferred)
+        wanted = [slug for slug in pipeline.due_again(seen, memory, settings) if slug not in asked]
+        if not wanted:
+            return Look(seen, missed, None, had, deferred)
 
 
 def _aware(memory: Memory, listing: parse.Listing, had: Mapping[str, datetime]) -> Memory:

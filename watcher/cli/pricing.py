@@ -32,7 +32,9 @@ class Known:
         try:
             with Store.open_readonly(settings.database) as store:
                 self.sizes = store.shelf.list_sizes()
-                self.sites = {name: slugs for name, slugs in store.watched_sites().items() if name in settings.watches}
+                self.sites = {
+                    name: slugs for name, slugs in store.shelf.watched_sites().items() if name in settings.watches
+                }
         except StoreError as error:
             console.warn(str(error))
 

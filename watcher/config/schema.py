@@ -83,7 +83,9 @@ def _quiet(raw: Any) -> Quiet:
 
 def _companies(raw: Any) -> Any:
     """`{slug: limits}`; a list of slugs, and a slug without limits of its own, are fine too."""
-    if isinstance(raw, list) and all(isinstance(name, str) for name in raw):
+    if isinstance(raw, list):
+        if not all(isinstance(name, str) and name for name in raw):
+            raise ValueError("companies' slugs such as pt-berau-coal are expected")
         return {name: {} for name in raw}
     return {name: limits or {} for name, limits in raw.items()} if isinstance(raw, dict) else raw
 
