@@ -99,7 +99,7 @@ def test_no_secret_is_in_the_repr(tmp_path: Path) -> None:
             "this is no cron string",
         ),
         ("timeout: 10s", "credits: {per_week: 5}", "unknown key `per_week`"),
-        ("timeout: 10s", "credits: {per_day: 0}", "greater than or equal to 1"),
+        ("timeout: 10s", "credits: {per_day: 0}", "a number of 1 or more is expected"),
         ("version: 1", "version: 1\nheartbeat: x", "2:12: a URL that starts with https://"),
         ("version: 1", "version: 1\ntimezone: Asia/Jakart", "unknown time zone"),
         ("version: 1", "version: 1\nversion: 1", "2:1: `version` stands here twice (first in line 1)"),
