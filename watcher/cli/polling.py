@@ -77,8 +77,13 @@ async def _poll(settings: Settings, names: Sequence[str]) -> int:
 
 
 def _say(report: PollReport) -> None:
+    from watcher.errors import BudgetSpent
+
+    if report.outcome is None and isinstance(report.error, BudgetSpent):
+        console.warn(report.words)
+        return
     if report.outcome is None:
-        console.err().print(console.clean(report.words), style="bold red", markup=False)
+        console.fail(report.words)
         return
     console.say(report.words, style="yellow" if report.outcome.verdict == "held" else None)
     for doubt in report.doubts:

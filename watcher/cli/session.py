@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from watcher.errors import ConfigError
-from watcher.wiring import api_settings, thrift_of, watch_settings, wording_of
+from watcher.wiring import api_settings, thrift_of, timing_of, watch_settings, wording_of
 
 if TYPE_CHECKING:
     from watcher.config import Settings
@@ -24,6 +24,7 @@ __all__ = [
     "settings_of",
     "since",
     "thrift_of",
+    "timing_of",
     "watch_settings",
     "wording_of",
 ]

@@ -146,13 +146,13 @@ class Api(_Part):
     concurrency: int = Field(4, ge=1, le=32, description="Calls at the same time, at most.")
     requests_per_second: Number = Field(5.0, gt=0, le=1000, description="Calls started per second, at most.")
     timeout: Timeout = Field(timedelta(seconds=30), description="How long one call may take.")
+    tell_after: int = Field(3, ge=1, description="Failed polls in a row after which `ops` is told, once.")
     credits: Credits = Field(
         default_factory=lambda: Credits.model_validate({}), description="Credits that may be spent, at most."
     )
     share_lists: bool = Field(
         True, description="Watches that are due together may be read out of one wider list, where that costs less."
     )
-    tell_after: int = Field(3, ge=1, description="Failed polls in a row after which `ops` is told, once.")
 
 
 class TargetUrl(_Part):
@@ -298,6 +298,6 @@ class File(_Part):
 #: Keys of the design that this version does not serve: refused by name, never ignored.
 NOT_SERVED = frozenset(
     {
-        *(("http",),),
+        ("http",),
     }
 )

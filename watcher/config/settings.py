@@ -51,10 +51,10 @@ class Settings:
     silences: tuple[Silence, ...] = ()
     policies: Mapping[str, TargetPolicy] = field(default_factory=dict)
     warnings: tuple[str, ...] = ()
-    credits: Limits = field(default_factory=Limits)
-    share_lists: bool = True
     tell_after: int = 3
     heartbeat: str | None = field(default=None, repr=False)
+    credits: Limits = field(default_factory=Limits)
+    share_lists: bool = True
 
 
 def require_key(settings: Settings) -> str:
