@@ -56,8 +56,9 @@ def structures(seen: Observation, memory: Memory, settings: WatchSettings) -> It
         yield Notice(
             "structure.unknown",
             f"{settings.name}: the API's answer has parts that are new to Watcher",
-            f"Seen for the first time: {listed}. Figures under new keys are kept under their own names; rows that "
-            "cannot be read leave their sites as they were. No false change was reported.",
+            f"Seen for the first time: {listed}. A figure that moved to a new key keeps its name, and one "
+            "that is new has its key's; rows that cannot be read leave their sites as they were. No false change was "
+            "reported.",
             severity="info",
             watch=settings.name,
         )
