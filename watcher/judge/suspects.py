@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 
+from watcher import units
 from watcher.geography import in_indonesia
-from watcher.model import Change, Record
+from watcher.model import Change, Record, Value
 
 _PRODUCTION, _OVERBURDEN, _STRIP = "production_volume", "overburden_removal_volume", "strip_ratio"
 
@@ -35,7 +36,7 @@ def _contradictions(record: Record) -> Iterator[Contradiction]:
     for name, amount in amounts.items():
         if amount < 0:
             yield Contradiction(f"negative {name}", frozenset({name}), "a negative figure")
-    ratio, overburden, production = amounts.get(_STRIP), amounts.get(_OVERBURDEN), amounts.get(_PRODUCTION)
+    ratio, overburden, production = amounts.get(_STRIP), amounts.get(_OVERBURDEN), _in_millions(record)
     if ratio is not None and overburden is not None and ratio == overburden != 0:
         involved = frozenset({_STRIP, _OVERBURDEN})
         yield Contradiction("slip", involved, "the strip ratio equals the overburden volume")
@@ -47,18 +48,34 @@ def _contradictions(record: Record) -> Iterator[Contradiction]:
                 frozenset({_STRIP, _OVERBURDEN, _PRODUCTION}),
                 f"the strip ratio {ratio:g} is not overburden ÷ production ({implied:.3g})",
             )
-    yield from _sums(amounts)
+    yield from _sums(record.metrics)
     place = (record.latitude, record.longitude)
     if place[0] is not None and place[1] is not None and not in_indonesia(place[0], place[1]):
         yield Contradiction("place", frozenset({"location"}), "the coordinates lie outside Indonesia")
 
 
-def _sums(amounts: dict[str, float]) -> Iterator[Contradiction]:
-    for name, total in amounts.items():
+def _in_millions(record: Record) -> float | None:
+    """A record's production in the millions of tonnes that go with its overburden; None where that is not known."""
+    value = record.metrics.get(_PRODUCTION)
+    if value is None or value.unit is None:
+        return value.amount if value is not None else None
+    scale = units.factor(value.unit, "Mt")
+    return value.amount * scale if scale is not None else None
+
+
+def _in(unit: str | None, value: Value | None) -> float | None:
+    """A value's amount in another unit, or as it stands where one of the two is not known."""
+    if value is None:
+        return None
+    return value.amount * ((units.factor(value.unit, unit) if value.unit and unit else None) or 1.0)
+
+
+def _sums(metrics: Mapping[str, Value]) -> Iterator[Contradiction]:
+    for name, value in metrics.items():
         if not name.endswith("reserves.total"):
             continue
-        prefix = name.removesuffix("total")
-        proven, probable = amounts.get(f"{prefix}proven"), amounts.get(f"{prefix}probable")
+        prefix, total = name.removesuffix("total"), value.amount
+        proven, probable = (_in(value.unit, metrics.get(f"{prefix}{part}")) for part in ("proven", "probable"))
         if proven is None or probable is None:
             continue
         if abs(proven + probable - total) > max(0.01 * abs(total), 0.15):
