@@ -18,7 +18,7 @@ Row = dict[str, Any]
 Table = list[Row]
 TABLE = sites(12)
 DETAILS = timedelta(hours=2)
-OF_DETAILS = ("nulled", "reserves nulled", "reserves in kt unsaid")
+OF_DETAILS = ("unknown words in keys", "nulled", "reserves nulled", "reserves in kt unsaid")
 
 
 def each(change: Callable[[Row], Row]) -> Callable[[Table], Table]:
@@ -110,7 +110,7 @@ def test_only_what_is_true_is_told(history: list[tuple[str, int, Any]], credits:
     """Each step may truly change one mine, or add one; it is then shown through some noise, and long enough clean."""
     table, tables, true = TABLE, [TABLE], list[tuple[object, ...]]()
     for number, (noise, place, edit) in enumerate(history):
-        # A new mine's first detail, if it is from an accident that no other detail has shown yet, is all there is.
+        # The first detail of a new mine is all that is known of it, be it true or not.
         if edit is None and noise not in OF_DETAILS:
             row, told_of = added(number)
             table = [*table, row]
