@@ -1,16 +1,19 @@
 """Watcher: change-monitoring alerts for Indonesia's mining sites. The house, floor by floor (DESIGN section 8):
 
 shell    `cli`       words to the user
+         `daemon`    schedule, signals, systemd
+         `wiring`    from settings to what the jobs take
 jobs     `poll`      api → decide → commit
          `dispatch`  outbox → render → send → mark
          `backtest`  history → decide
+credits  `credits`   who pays for a call, and what watches share
 I/O      `api`       the Sectors API → Sweep
          `store`     schema, history, outbox
          `delivery`  apprise
          `config`    rules.yaml ↔ settings
 pure     `pipeline`  decide: parse ─► diff ─► judge ─► rules
 pure     `parse` · `plan` · `diff` · `judge` · `rules` · `messages` · `filters` · `routing`
-pure     `derived`   figures computed from others · `schedule` when things are due
+pure     `derived`   figures computed from others · `schedule` when things are due · `retries` when again
 values   `model` · `errors` · `units` · `geography` · `addresses`
 apart    `sandbox`   a stand-in for the API; knows nothing of us
 

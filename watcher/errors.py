@@ -4,8 +4,10 @@
     ├── ConfigError       rules.yaml or the command line is wrong          exit 2
     ├── SourceError       the API did not give a whole, readable answer    exit 1
     │   ├── SourceRefused     key, plan or quota: trying again does not help
+    │   ├── BudgetSpent       our own limit, api.credits: the call was not made
     │   └── SweepIncomplete   the list's pages do not add up
     ├── StoreError        the database cannot be used                      exit 1
+    │   └── StoreLost         it is damaged or gone: trying again does not help
     └── DeliveryError     a target did not take a message                  exit 1
 
 Anything else that is raised is a programmer's error and crashes loudly.
@@ -74,12 +76,20 @@ class SourceRefused(SourceError):
         self.code = code
 
 
+class BudgetSpent(SourceError):
+    """The file's own limits (`api.credits`) allow no further call now; the API was not asked."""
+
+
 class SweepIncomplete(SourceError):
     """The pages of a list contradict each other, three times over."""
 
 
 class StoreError(WatcherError):
     """The database is missing, locked, damaged, full or of another version."""
+
+
+class StoreLost(StoreError):
+    """The database is damaged, was deleted while in use, or is of a newer version: only its owner can help."""
 
 
 class DeliveryError(WatcherError):

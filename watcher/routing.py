@@ -19,12 +19,14 @@ class TargetPolicy:
         digest: a cron string; alerts wait for it and go out as one message. The operator's notices do not wait.
         quiet: hours in which only what is critical goes out; the rest follows together when they end.
         even_if_quiet: an empty digest says that all is quiet, and what was looked at.
+        give_up_after: how long a message is tried before it is given up.
     """
 
     digest: str | None = None
     quiet: Quiet | None = None
     min_severity: Severity = "info"
     even_if_quiet: bool = False
+    give_up_after: timedelta = timedelta(days=3)
 
 
 @dataclass(frozen=True, slots=True)

@@ -117,7 +117,7 @@ async def play(scene: Scene, folder: Path) -> Mailbox:
                 for watch in watch_settings(settings, []):
                     await poll(api, store, replace(watch, filter={}), meter, ops=settings.ops, now=now)
             box.got.clear()
-            dispatch.deliver(store, box, wording, now=lambda at=now: at)
+            await dispatch.deliver(store, box, wording, now=lambda at=now: at)
     return box
 
 

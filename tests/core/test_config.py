@@ -98,8 +98,9 @@ def test_no_secret_is_in_the_repr(tmp_path: Path) -> None:
             "desk: {url: 'json://x', digest: '0 7 * *'}",
             "this is no cron string",
         ),
-        ("timeout: 10s", "credits: {per_day: 5}", "`credits` is not served yet"),
-        ("version: 1", "version: 1\nheartbeat: x", "2:1: `heartbeat` is not served yet"),
+        ("timeout: 10s", "credits: {per_week: 5}", "unknown key `per_week`"),
+        ("timeout: 10s", "credits: {per_day: 0}", "a number of 1 or more is expected"),
+        ("version: 1", "version: 1\nheartbeat: x", "2:12: a URL that starts with https://"),
         ("version: 1", "version: 1\ntimezone: Asia/Jakart", "unknown time zone"),
         ("version: 1", "version: 1\nversion: 1", "2:1: `version` stands here twice (first in line 1)"),
         ("version: 1", "version: [1", "this is not valid YAML"),
@@ -149,6 +150,14 @@ def test_a_secret_in_the_wrong_place_is_not_shown(tmp_path: Path, old: str, new:
 def test_values_that_mean_nothing_are_refused(tmp_path: Path, old: str, new: str) -> None:
     """No number, no time, no such thing: a mistake with a place, never a traceback."""
     assert len(mistakes(tmp_path, GOOD.replace(old, new, 1))) == 1
+
+
+@pytest.mark.parametrize("word", ["coking_index", "sulphur content", "ash.total", "bauxite.*", "reserves.odd_key"])
+def test_a_metric_that_only_the_api_invents_may_be_named(tmp_path: Path, word: str) -> None:
+    """A key that nobody knows yet becomes a metric, which rules and limits may name as it is."""
+    lists = f"watchlists: {{x: {{to: desk, companies: [pt-a], limits: {{'{word}': {{above: 1}}}}}}}}\n"
+    settings = read(tmp_path, GOOD.replace("on: production_volume", f"on: '{word}'") + lists)
+    assert settings.rules[0].on == (word,) and word in settings.watchlists[0].limits
 
 
 def test_a_key_of_digits_is_a_key(tmp_path: Path) -> None:

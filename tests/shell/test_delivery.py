@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import socket
 from collections.abc import Iterator
@@ -57,8 +58,8 @@ def test_a_mail_is_html_with_a_plain_alternative(mail: tuple[str, Mail]) -> None
     courier.send("mail", message.title, message.body, message.format)
     (got,) = box.received
     html, plain = got.get_body(("html",)), got.get_body(("plain",))
-    assert html is not None and "<table" in html.get_content() and "10.5 → 12.3" in html.get_content()
-    assert plain is not None and "10.5 → 12.3" in plain.get_content()
+    assert html is not None and "<table" in html.get_content() and "12.3 bcm/t" in html.get_content()
+    assert plain is not None and "10.5 → 12.3 bcm/t +17 %" in plain.get_content()
     assert got["Subject"] == "Sangkulirang: strip ratio 10.5 → 12.3 bcm/t (+17 %)"
 
 
@@ -92,8 +93,8 @@ def test_one_dead_target_delays_no_other(sink: Sink, tmp_path: Path) -> None:
         alerts = (Alert("r", "info", ("dead", "live", "removed"), BASE),)
         outcome = Outcome("accepted", START, memory, (BASE,), alerts)
         store.commit("w", outcome, before=before, list_calls=1, detail_calls=0)
-        report = deliver(store, courier, wording, now=lambda: START)
+        report = asyncio.run(deliver(store, courier, wording, now=lambda: START))
         assert report.sent == 1 and list(report.failed) == ["dead"] and report.parked == {"removed": 1}
         assert len(sink.received) == 1
-        again = deliver(store, courier, wording, now=lambda: START)
+        again = asyncio.run(deliver(store, courier, wording, now=lambda: START))
         assert again.sent == 0 and [m.attempts for m in store.waiting("dead")] == [2]

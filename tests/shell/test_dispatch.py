@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import asyncio
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, time, timedelta
 from pathlib import Path
@@ -15,7 +16,8 @@ from tests.core.histories import START
 from tests.core.test_messages import BASE, told
 from tests.shell.test_delivery import Mail, mail
 from watcher.delivery import Courier, built_in
-from watcher.dispatch import Wording, deliver
+from watcher.dispatch import DeliveryReport, Wording
+from watcher.dispatch import deliver as deliver_beside
 from watcher.messages import Attachment, Format
 from watcher.model import Alert, Change, Outcome, Snapshot
 from watcher.routing import TargetPolicy
@@ -55,6 +57,10 @@ def commit(
     memory = replace(before, filter={}, snapshot=Snapshot(at, ()))
     alerts = tuple(Alert("r", severity, to, change) for change in changes)
     store.commit("w", Outcome("accepted", at, memory, changes, alerts), before=before, list_calls=1, detail_calls=2)
+
+
+def deliver(store: Store, carrier: Any, words: Wording, *, now: Callable[[], datetime], **how: Any) -> DeliveryReport:
+    return asyncio.run(deliver_beside(store, carrier, words, now=now, **how))
 
 
 def wording(own: jinja2.BaseLoader | None = None, **policies: TargetPolicy) -> Wording:

@@ -1,8 +1,9 @@
 """Words to the user. What is heavy is imported by the command that needs it, so that `--help` is instant.
 
-`setup` init, check, schema, test-target · `polling` poll, accept · `reading` status, changes, site ·
-`explaining` explain · `backtesting` backtest · `silencing` silence · `wording` templates · `trying` demo, sandbox ·
-`session` what they share · `console` how it is said · `clock` what time it is.
+`setup` init, check, schema, test-target · `polling` poll, accept · `pricing` plan · `serving` run · `reading` status,
+changes, site · `explaining` explain · `backtesting` backtest · `silencing` silence · `mailing` outbox · `keeping`
+backup · `wording` templates · `trying` demo, sandbox · `session` what they share · `console` how it is said · `clock`
+what time it is.
 """
 
 from __future__ import annotations
@@ -15,7 +16,20 @@ from typing import Annotated
 import typer
 
 from watcher import __version__
-from watcher.cli import backtesting, explaining, polling, reading, setup, silencing, trying, wording
+from watcher.cli import (
+    backtesting,
+    explaining,
+    keeping,
+    mailing,
+    polling,
+    pricing,
+    reading,
+    serving,
+    setup,
+    silencing,
+    trying,
+    wording,
+)
 from watcher.errors import WatcherError
 
 app = typer.Typer(
@@ -51,7 +65,9 @@ def start(
 app.command("demo")(trying.demo)
 app.command("init")(setup.init)
 app.command("check")(setup.check)
+app.command("plan")(pricing.plan)
 app.command("poll")(polling.poll)
+app.command("run")(serving.run)
 app.command("backtest")(backtesting.backtest)
 app.command("accept")(polling.accept)
 app.command("status")(reading.status)
@@ -60,6 +76,8 @@ app.command("site")(reading.site)
 app.command("explain")(explaining.explain)
 app.add_typer(silencing.app, name="silence")
 app.add_typer(wording.app, name="templates")
+app.add_typer(mailing.app, name="outbox")
+app.command("backup")(keeping.backup)
 app.command("test-target")(setup.test_target)
 app.command("schema")(setup.schema)
 app.command("sandbox")(trying.sandbox)

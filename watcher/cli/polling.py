@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from watcher.cli import clock, console, session
+from watcher.cli.preview import counted, readable
 
 if TYPE_CHECKING:
     from watcher.config import Settings
@@ -47,16 +48,28 @@ async def _poll(settings: Settings, names: Sequence[str]) -> int:
 
     api_settings = session.api_settings(settings)
     with Store.open(settings.database) as store, ExitStack() as stack:
+        store.forget_troubles(settings.watches, settings.targets)
         bar = stack.enter_context(console.progress_bar())
         async with SectorsApi(api_settings) as api:
             due = session.watch_settings(settings, names, silences=store.silences())
             reports = await poll_watches(
-                api, store, due, ops=settings.ops, zone=settings.timezone, now=clock.now, progress=bar
+                api,
+                store,
+                due,
+                ops=settings.ops,
+                zone=settings.timezone,
+                now=clock.now,
+                tell_after=settings.tell_after,
+                progress=bar,
+                thrift=session.thrift_of(settings),
+                probe=True,
             )
         stack.close()
         for report in reports:
             _say(report)
-        delivered = dispatch.deliver(store, Courier(settings.targets), session.wording_of(settings), now=clock.now)
+        delivered = await dispatch.deliver(
+            store, Courier(settings.targets), session.wording_of(settings), now=clock.now
+        )
     _say_delivery(delivered)
     if any(report.error is not None for report in reports) or delivered.failed:
         return 1
@@ -64,24 +77,17 @@ async def _poll(settings: Settings, names: Sequence[str]) -> int:
 
 
 def _say(report: PollReport) -> None:
-    credits = f"{report.credits} credit{'s' if report.credits != 1 else ''}"
-    if report.outcome is None:
-        console.err().print(console.clean(f"{report.watch}: failed. {report.error}"), style="bold red", markup=False)
+    from watcher.errors import BudgetSpent
+
+    if report.outcome is None and isinstance(report.error, BudgetSpent):
+        console.warn(report.words)
         return
-    outcome, memory = report.outcome, report.outcome.memory
-    sites = len(memory.snapshot.slugs) if memory.snapshot else 0
-    said = {
-        "baseline": f"baseline of {sites} sites; changes are told from the next poll on",
-        "accepted": f"{sites} sites, {len(outcome.changes) or 'no'} change{'s' if len(outcome.changes) != 1 else ''}",
-        "held": f"held: {memory.hold.reason if memory.hold else ''}; nothing is told meanwhile",
-    }[outcome.verdict]
-    console.say(f"{report.watch}: {said} ({credits})", style="yellow" if outcome.verdict == "held" else None)
-    if outcome.unread:
-        console.warn(f"{report.watch}: {outcome.unread} rows could not be read whole; they keep their last values.")
-    if report.missed:
-        console.warn(f"{report.watch}: {len(report.missed)} details could not be fetched; the next poll asks again.")
-    if report.error is not None:
-        console.warn(f"{report.watch}: details stopped. {report.error}")
+    if report.outcome is None:
+        console.err().print(console.clean(report.words), style="bold red", markup=False)
+        return
+    console.say(report.words, style="yellow" if report.outcome.verdict == "held" else None)
+    for doubt in report.doubts:
+        console.warn(doubt)
 
 
 def _say_delivery(report: DeliveryReport) -> None:
@@ -89,6 +95,8 @@ def _say_delivery(report: DeliveryReport) -> None:
         console.say(f"{report.sent} message{'s' if report.sent != 1 else ''} sent")
     for error in report.failed.values():
         console.warn(f"Not delivered: {error} It waits, and is tried again at the next poll.")
+    for target, count in report.dead.items():
+        console.warn(f"{count} given up for {target}: `watcher outbox list --dead` shows them.")
     for problem in report.problems:
         console.warn(f"A template failed, and the built-in one was used: {problem}")
     for target, count in report.parked.items():
@@ -99,22 +107,25 @@ async def _rehearse(settings: Settings, names: Sequence[str]) -> int:
     """The same poll and the same words, with nothing written and nothing sent."""
     from watcher import pipeline
     from watcher.api import SectorsApi
+    from watcher.credits import Errand, Meter
     from watcher.delivery import Courier
     from watcher.errors import SourceError
     from watcher.model import Memory, Standing
-    from watcher.poll import Meter, look
-    from watcher.store import Store
+    from watcher.poll import look
 
-    status = 0
+    status, spent = 0, 0
     standing: Standing | None = None
     told: tuple[Alert, ...] = ()
-    meter = Meter(lambda call: None)
     courier, wording = Courier(settings.targets), session.wording_of(settings)
     with ExitStack() as stack:
-        store = stack.enter_context(Store.open_readonly(settings.database)) if settings.database.exists() else None
-        async with SectorsApi(session.api_settings(settings), on_billed=meter) as api:
-            silences = store.silences() if store else ()
-            for watch in session.watch_settings(settings, names, silences=silences):
+        store = _beside(settings)
+        if store is not None:
+            stack.enter_context(store)
+        async with SectorsApi(session.api_settings(settings)) as api:
+            thrift = session.thrift_of(settings)
+            errand = Errand(api, store, thrift, zone=settings.timezone, now=clock.now, writes=False)
+            watches = session.watch_settings(settings, names, silences=store.silences() if store else ())
+            for number, watch in enumerate(errand.ranked(watches)):
                 now = clock.now()
                 lists = bool(watch.watchlists)
                 memory = store.memory(watch.name, now, others=lists) if store else Memory(watch.name)
@@ -122,21 +133,38 @@ async def _rehearse(settings: Settings, names: Sequence[str]) -> int:
                     memory = store.refreshed(memory)
                 told = (*memory.told_elsewhere, *told)
                 memory = replace(memory, standing=standing or memory.standing, told_elsewhere=told)
+                api.pay = meter = Meter(errand.purse.payer(watch.name))
                 try:
-                    sweep, missed, refused = await look(api, memory, watch, now=now)
+                    if number == 0:
+                        await errand.begin(watches)
+                    found = await look(api, memory, watch, now=now, errand=errand)
                 except SourceError as error:
                     console.warn(f"{watch.name}: failed. {error}")
                     status = 1
                     continue
-                outcome = pipeline.decide(sweep, memory, watch, now)
+                finally:
+                    spent += meter.credits
+                outcome = pipeline.conclude(found.seen, memory, watch, now)
                 _show(outcome, settings, courier, wording, watch.name, store)
                 standing, told = outcome.memory.standing, (*told, *outcome.alerts)
-                if refused is not None or missed:
-                    console.warn(f"{watch.name}: some details were not fetched. {refused or ''}")
+                if found.stopped is not None or found.missed or found.deferred:
+                    console.warn(f"{watch.name}: some details were not fetched. {found.stopped or ''}")
                 if status == 0 and outcome.verdict == "held":
                     status = 3
-    console.say(f"Dry run: nothing was written or sent. The API was asked all the same ({meter.credits} credits).")
+    booked = ", and booked, as they are limited" if settings.credits else ""
+    console.say(f"Dry run: nothing was written or sent. The API was asked all the same ({spent} credits{booked}).")
     return status
+
+
+def _beside(settings: Settings) -> Store | None:
+    """The database beside whoever writes it: only read, but where credits are limited, what is spent is booked."""
+    from watcher.store import Store
+
+    if not settings.credits:
+        return Store.open_readonly(settings.database) if settings.database.exists() else None
+    if not settings.database.exists():
+        Store.open(settings.database).close()
+    return Store.open_beside(settings.database)
 
 
 def _when(settings: Settings, target: str, at: datetime) -> str:
@@ -162,7 +190,8 @@ def _show(
     targets = dict.fromkeys(target for alert in loud for target in alert.targets)
     if outcome.notices:
         targets |= dict.fromkeys(settings.ops)
-    console.say(f"{watch}: {outcome.verdict}, {len(outcome.changes)} changes, {len(targets)} messages")
+    counts = (counted(len(outcome.changes), "change"), counted(len(targets), "message"))
+    console.say(f"{watch}: {outcome.verdict}, {', '.join(counts)}")
     for target in targets:
         notices = outcome.notices if target in settings.ops else ()
         mine = [replace(alert, targets=(target,)) for alert in loud if target in alert.targets]
@@ -174,7 +203,7 @@ def _show(
             console.warn(f"A template failed, and the built-in one is used: {problem}")
         console.say(f"--- to {target}{_when(settings, target, outcome.at)} ---", style="bold")
         console.say(message.title, style="bold")
-        console.say(message.body)
+        console.say(readable(message.body, message.format))
 
 
 def accept(

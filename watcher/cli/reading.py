@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from watcher.cli import clock, console, session
+from watcher.cli import clock, console, pricing, session
 
 if TYPE_CHECKING:
     from watcher.model import Level
@@ -22,14 +22,25 @@ def status(context: typer.Context, json: Json = False) -> None:
     today = clock.now().astimezone(settings.timezone).date()
     with session.reader(settings) as store:
         watches = store.status(settings.watches)
-        waiting = store.waiting()
+        waiting, dead, troubles = store.waiting(), store.dead(), store.troubles()
+        upcoming = session.next_polls(settings, store)
         levels = {key: level for key, level in store.levels().items() if level.broken}
         silences = [one for one in (*settings.silences, *store.silences()) if clock.now() < one.until]
-        credits = {"today": store.spent(today, today), "month": store.spent(today.replace(day=1), today)}
+        spent, pause = store.ledger.spent(today), store.ledger.pause()
+    bill = pricing.bill_of(settings)
+    limits = settings.credits
+    credits = {
+        **{"today": spent.day, "month": spent.month, "per_day": limits.per_day, "per_month": limits.per_month},
+        "planned_per_day": round(bill.day, 2),
+        "paused": session.as_json(pause) if pause is not None else None,
+    }
     if json:
         console.write_json(
             {
-                "watches": [session.as_json(watch) for watch in watches.values()],
+                "watches": [
+                    {**session.as_json(watch), "next_poll": session.as_json(upcoming[name])}
+                    for name, watch in watches.items()
+                ],
                 "credits": credits,
                 "limits": [{**session.as_json(key), **session.as_json(level)} for key, level in levels.items()],
                 "silences": [session.as_json(silence) for silence in silences],
@@ -38,6 +49,8 @@ def status(context: typer.Context, json: Json = False) -> None:
                      "attempts": m.attempts, "last_error": m.last_error}
                     for m in waiting
                 ],
+                "dead": len(dead),
+                "failing_targets": [session.as_json(trouble) for trouble in troubles],
             }
         )  # fmt: skip
         return
@@ -46,10 +59,18 @@ def status(context: typer.Context, json: Json = False) -> None:
         return at.astimezone(settings.timezone).strftime("%Y-%m-%d %H:%M") if hasattr(at, "astimezone") else "never"
 
     rows = [
-        (w.watch, when(w.last_poll), w.verdict or "not polled yet", w.sites, w.missing or "", w.credits)
+        (
+            w.watch,
+            when(w.last_poll),
+            w.verdict or "not polled yet",
+            when(upcoming[w.watch]),
+            w.sites,
+            w.missing or "",
+            w.credits,
+        )
         for w in watches.values()
     ]
-    console.table("", ("watch", "last poll", "verdict", "sites", "missing", "credits"), rows)
+    console.table("", ("watch", "last poll", "verdict", "next poll", "sites", "missing", "credits"), rows)
     for watch in watches.values():
         if watch.held_since is not None:
             believed = "; accepted, the next poll believes it" if watch.hold_accepted else ""
@@ -65,7 +86,19 @@ def status(context: typer.Context, json: Json = False) -> None:
         console.table("Limits that are broken", columns, broken)
     for silence in silences:
         console.say(f"Silenced until {when(silence.until)}: {silence.words} ({silence.reason})", "yellow")
-    console.say(f"Credits spent: {credits['today']} today, {credits['month']} this month ({settings.timezone.key}).")
+    day, month = (f" of {limit:,}" if limit is not None else "" for limit in (limits.per_day, limits.per_month))
+    console.say(
+        f"Credits spent: {spent.day:,}{day} today, {spent.month:,}{month} this month ({settings.timezone.key}). "
+        f"{pricing.summary(bill)}"
+    )
+    for warning in pricing.warnings(settings, bill):
+        console.warn(f"Warning: {warning}")
+    if pause is not None:
+        console.say(
+            f"Polling pauses since {when(pause.since)}: {pause.reason} It is tried again at {when(pause.probe_at)}, or "
+            "by `watcher poll` now.",
+            "red",
+        )
     if waiting:
         console.table(
             "Waiting for delivery",
@@ -74,6 +107,14 @@ def status(context: typer.Context, json: Json = False) -> None:
         )
     else:
         console.say("No message is waiting for delivery.")
+    for trouble in troubles:
+        console.say(
+            f"{trouble.target} has taken no message since {when(trouble.since)}; next try "
+            f"{when(trouble.next_attempt_at)}: {trouble.last_error}",
+            "red",
+        )
+    if dead:
+        console.say(f"{len(dead)} given up: `watcher outbox list --dead` shows what.", "red")
 
 
 def _figure(level: Level) -> str:
@@ -154,12 +195,12 @@ def site(
             }
         )
         return
-    from watcher.messages import headline, metric, number
+    from watcher.messages import headline, metric, number, tame
 
     first = records[0][1] if records else None
-    console.say(f"{first.name if first else now} ({now})", "bold")
+    console.say(tame(f"{first.name if first else now} ({now})"), "bold")
     if first is not None:
-        console.say(f"{first.company_name or 'no company'}, {first.city or '?'}, {first.province or '?'}")
+        console.say(tame(f"{first.company_name or 'no company'}, {first.city or '?'}, {first.province or '?'}", 300))
     else:
         console.say("No list shows it any more.")
     for watch, record in records:

@@ -4,20 +4,30 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from watcher.errors import ConfigError
+from watcher.wiring import api_settings, thrift_of, timing_of, watch_settings, wording_of
 
 if TYPE_CHECKING:
-    from watcher.api import ApiSettings
     from watcher.config import Settings
-    from watcher.dispatch import Wording
-    from watcher.pipeline import WatchSettings
-    from watcher.rules import Silence
     from watcher.store import Store
+
+__all__ = [
+    "api_settings",
+    "as_json",
+    "duration",
+    "next_polls",
+    "reader",
+    "settings_of",
+    "since",
+    "thrift_of",
+    "timing_of",
+    "watch_settings",
+    "wording_of",
+]
 
 
 def settings_of(config: Path | None) -> Settings:
@@ -31,72 +41,25 @@ def settings_of(config: Path | None) -> Settings:
     return settings
 
 
-def api_settings(settings: Settings) -> ApiSettings:
-    """How the API is reached.
-
-    Raises:
-        ConfigError: there is no key, or the address is not safe to send it to.
-    """
-    from watcher.api import ApiSettings
-    from watcher.api.settings import refuse_insecure
-    from watcher.config import require_key
-
-    refuse_insecure(settings.base_url)
-    return ApiSettings(
-        base_url=settings.base_url,
-        key=require_key(settings),
-        concurrency=settings.concurrency,
-        requests_per_second=settings.requests_per_second,
-        timeout=settings.timeout,
-    )
-
-
-def watch_settings(
-    settings: Settings, names: Iterable[str], *, silences: Iterable[Silence] = ()
-) -> list[WatchSettings]:
-    """What decides about the named watches, or about all of them if none is named.
-
-    Args:
-        silences: those set at run time, beside the file's.
-
-    Raises:
-        ConfigError: a name is unknown.
-    """
-    from watcher.pipeline import WatchSettings
-
-    chosen = list(names) or list(settings.watches)
-    for name in chosen:
-        if name not in settings.watches:
-            raise ConfigError(f"There is no watch {name!r}; known: {', '.join(settings.watches)}.")
-    return [
-        WatchSettings(
-            name=watch.name,
-            filter=watch.filter,
-            details=watch.details,
-            judgement=settings.judgement,
-            rules=settings.rules,
-            watchlists=settings.watchlists,
-            silences=(*settings.silences, *silences),
-            min_severity={name: policy.min_severity for name, policy in settings.policies.items()},
-        )
-        for watch in (settings.watches[name] for name in dict.fromkeys(chosen))
-    ]
-
-
-def wording_of(settings: Settings) -> Wording:
-    """What messages are rendered with."""
-    from watcher import delivery
-    from watcher.dispatch import Wording
-
-    templates = delivery.own(settings.templates), delivery.built_in()
-    return Wording(*templates, settings.timezone, settings.policies, settings.ops)
-
-
 def reader(settings: Settings) -> Store:
     """The database, for reading."""
     from watcher.store import Store
 
     return Store.open_readonly(settings.database)
+
+
+def next_polls(settings: Settings, store: Store) -> dict[str, datetime | None]:
+    """When the daemon polls each watch next, or would; None for never. In the past where it is overdue."""
+    from watcher.cli import clock
+    from watcher.schedule import due_at
+
+    now, found = clock.now(), {}
+    for name, status in store.status(settings.watches).items():
+        watch, (failures, _) = settings.watches[name], store.failures(name)
+        found[name] = due_at(
+            watch.every, watch.cron, settings.timezone, last=status.last_poll, failures=failures, now=now
+        )
+    return found
 
 
 def since(text: str | None, now: datetime) -> datetime | None:

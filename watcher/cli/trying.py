@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from watcher.cli import clock, console
+from watcher.cli.preview import as_text, counted
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -50,9 +51,11 @@ async def _demo(save: Path | None) -> None:
 
     from watcher import delivery, dispatch
     from watcher.api import ApiSettings, SectorsApi
+    from watcher.credits import Meter, Purse
     from watcher.dispatch import Wording
     from watcher.pipeline import WatchSettings
-    from watcher.poll import Meter, poll
+    from watcher.plan import Thrift
+    from watcher.poll import poll
     from watcher.rules import Bound, Limit, Rule, Watchlist, When
     from watcher.sandbox import World, days, serve
     from watcher.store import Store
@@ -80,12 +83,14 @@ async def _demo(save: Path | None) -> None:
             for number, day in enumerate(script):
                 world.rows = day.table
                 now = begin + timedelta(days=number, hours=1)
-                meter = Meter(partial(store.spend, now.date(), watch.name))
+                clock_now = partial(_same, now)
+                purse = Purse(store.ledger, Thrift(), lambda filter: None, zone=wording.timezone, now=clock_now)
+                meter = Meter(purse.payer(watch.name))
                 api_settings = ApiSettings(served.base_url, world.key, concurrency=8, requests_per_second=1000)
-                async with SectorsApi(api_settings, on_billed=meter) as api:
+                async with SectorsApi(api_settings, pay=meter) as api:
                     report = await poll(api, store, watch, meter, ops=("mail",), now=now)
                 mailbox.received.clear()
-                dispatch.deliver(store, mailbox, wording, now=partial(_same, now))
+                await dispatch.deliver(store, mailbox, wording, now=clock_now)
                 _show_day(number, day.story, report, mailbox, save)
     console.say("That was Watcher. Next: watcher init, put in your API key and a target, then watcher poll.", "bold")
 
@@ -97,10 +102,12 @@ def _same(now: datetime) -> datetime:
 def _show_day(number: int, story: str, report: PollReport, mailbox: Mailbox, save: Path | None) -> None:
     outcome = report.outcome
     verdict = (
-        f"{outcome.verdict}, {len(outcome.changes)} changes, {report.credits} credits" if outcome else report.error
+        f"{outcome.verdict}, {counted(len(outcome.changes), 'change')}, {report.credits} credits"
+        if outcome
+        else report.error
     )
     console.say(f"Day {number}. {story}", "bold cyan")
-    console.say(f"  poll: {verdict}; {len(mailbox.received)} messages")
+    console.say(f"  poll: {verdict}; {counted(len(mailbox.received), 'message')}")
     for target, title, body in mailbox.received:
         if save is not None:
             suffix = "md" if target == "slack" else "html"
@@ -108,20 +115,10 @@ def _show_day(number: int, story: str, report: PollReport, mailbox: Mailbox, sav
         if target == "mail" and outcome is not None and outcome.alerts and number != 2:
             continue
         console.say(f"  ┌ {'Slack' if target == 'slack' else 'Mailbox'}: {title}", "bold")
-        text = body if target == "slack" else _as_text(body)
+        text = body if target == "slack" else as_text(body)
         for line in text.strip().splitlines():
             console.say(f"  │ {line}")
     console.say()
-
-
-def _as_text(html: str) -> str:
-    """An HTML mail as a reader without HTML sees it."""
-    import re
-    from html import unescape
-
-    rows = re.sub(r"</(tr|p|div)>|<br>", "\n", html.replace("\n", " "))
-    cells = unescape(re.sub(r"<[^>]+>", " ", rows))
-    return "\n".join(line for line in (" ".join(row.split()) for row in cells.splitlines()) if line)
 
 
 def sandbox(

@@ -1,9 +1,21 @@
 """rules.yaml ↔ settings: `document` reads, `schema` checks the shape, `meaning` the names, `load` puts it together."""
 
 from watcher.config.load import environment, find, load
-from watcher.config.names import near
+from watcher.config.names import is_known, near
 from watcher.config.schema import File
 from watcher.config.settings import Settings, Watch, masked, require_key
 from watcher.config.starter_files import write_starter
 
-__all__ = ["File", "Settings", "Watch", "environment", "find", "load", "masked", "near", "require_key", "write_starter"]
+__all__ = [
+    "File",
+    "Settings",
+    "Watch",
+    "environment",
+    "find",
+    "is_known",
+    "load",
+    "masked",
+    "near",
+    "require_key",
+    "write_starter",
+]

@@ -16,8 +16,10 @@ from watcher.config import document as yaml_document
 from watcher.config import meaning, names, schema
 from watcher.config.document import Document
 from watcher.config.settings import Settings, Watch, database_path
+from watcher.config.shapes import expected, fits
 from watcher.errors import ConfigError
 from watcher.judge import HoldPolicy, JudgementPolicy, RemovalPolicy
+from watcher.plan import Limits
 from watcher.routing import TargetPolicy
 from watcher.rules import Limit, Rule, Silence, Since, Watchlist, When
 
@@ -30,17 +32,24 @@ def find(option: Path | None, environ: Mapping[str, str], folder: Path) -> Path:
 
 
 def environment(path: Path, environ: Mapping[str, str]) -> Mapping[str, str]:
-    """The environment, completed with `.env` beside the file; what is really set wins."""
+    """The environment, completed with `.env` beside the file and systemd's credential; what is really set wins."""
+    found = _env_file(path.parent / ".env")
+    if environ.get("CREDENTIALS_DIRECTORY"):
+        found |= _env_file(Path(environ["CREDENTIALS_DIRECTORY"]) / "targets.env")
+    return {**found, **environ}
+
+
+def _env_file(path: Path) -> dict[str, str]:
     try:
-        lines = (path.parent / ".env").read_text(encoding="utf-8-sig").splitlines()
+        lines = path.read_text(encoding="utf-8-sig").splitlines()
     except (OSError, UnicodeDecodeError):
-        return environ
+        return {}
     found: dict[str, str] = {}
     for line in lines:
         name, equals, value = line.strip().removeprefix("export ").partition("=")
         if equals and name.strip() and not name.lstrip().startswith("#"):
             found[name.strip()] = _env_value(value.strip())
-    return {**found, **environ}
+    return found
 
 
 def _env_value(value: str) -> str:
@@ -181,14 +190,15 @@ def _explain(document: Document, error: Mapping[str, Any]) -> None:
         document.mistake(path, f"expected {error['ctx']['expected']}{_shown(path, error['input'])}")
     elif kind == "too_short":
         document.mistake(path, "at least one is expected")
+    elif text := expected(error):
+        document.mistake(path, f"{text}{_shown(path, error['input'])}")
     else:
-        said = error["msg"].replace("Input should be", "expected")
-        said = said.replace("a valid dictionary or instance of ", "keys and values of ").replace("a valid ", "a ")
+        said = error["msg"].replace("Input should be", "expected").replace("a valid ", "a ")
         document.mistake(path, f"{said[0].lower()}{said[1:]}{_shown(path, error['input'])}")
 
 
 def _shown(path: tuple[str | int, ...], value: object) -> str:
-    if path[:1] in {("api",), ("targets",)}:
+    if path[:1] in {("api",), ("targets",), ("heartbeat",)}:
         return ""  # it may be a secret in the wrong place
     return f", not {value!r}" if isinstance(value, int | float) or (isinstance(value, str) and len(value) < 30) else ""
 
@@ -196,7 +206,7 @@ def _shown(path: tuple[str | int, ...], value: object) -> str:
 def _keys_of(path: tuple[str | int, ...]) -> list[str]:
     """The keys that may stand at a path."""
     for pattern, model in _MODELS.items():
-        if len(pattern) == len(path) and all(one in {"*", str(step)} for one, step in zip(pattern, path, strict=True)):
+        if fits(pattern, path):
             return list(model.model_fields)
     return []
 
@@ -204,6 +214,7 @@ def _keys_of(path: tuple[str | int, ...]) -> list[str]:
 _MODELS: dict[tuple[str, ...], type[BaseModel]] = {
     (): schema.File,
     ("api",): schema.Api,
+    ("api", "credits"): schema.Credits,
     ("targets", "*"): schema.TargetUrl,
     ("watches", "*"): schema.Watch,
     ("rules", "*"): schema.Rule,
@@ -248,7 +259,7 @@ def _settings(path: Path, file: schema.File, document: Document, environ: Mappin
         timezone=ZoneInfo(file.timezone),
         templates=path.parent / Path(file.templates).expanduser() if file.templates else None,
         watches={
-            name: Watch(name, w.filter, w.every or (None if w.cron else default_every), w.cron, w.details)
+            name: Watch(name, w.filter, w.every or (None if w.cron else default_every), w.cron, w.details, w.priority)
             for name, w in file.watches.items()
         },
         rules=rules,
@@ -261,9 +272,14 @@ def _settings(path: Path, file: schema.File, document: Document, environ: Mappin
             Silence(one.matcher, _in_zone(one.until, ZoneInfo(file.timezone)), one.reason) for one in file.silences
         ),
         policies={
-            name: TargetPolicy(t.digest, t.quiet, t.min_severity, t.even_if_quiet) for name, t in file.targets.items()
+            name: TargetPolicy(t.digest, t.quiet, t.min_severity, t.even_if_quiet, t.give_up_after)
+            for name, t in file.targets.items()
         },
+        tell_after=file.api.tell_after,
+        heartbeat=(file.heartbeat or "").strip() or None,
         warnings=_warnings(path, file, document),
+        credits=Limits(file.api.credits.per_day, file.api.credits.per_month),
+        share_lists=file.api.share_lists,
     )
 
 
@@ -311,8 +327,9 @@ def _key(path: Path, api: schema.Api, document: Document, environ: Mapping[str, 
 
 def _warnings(path: Path, file: schema.File, document: Document) -> tuple[str, ...]:
     """World-readable secrets are worth a word; they are no error."""
-    secret = [("api", "key")] if file.api.key else []
+    secret: list[tuple[str, ...]] = [("api", "key")] if file.api.key else []
     secret += [("targets", name) for name in file.targets]
+    secret += [("heartbeat",)] if file.heartbeat else []
     literal = [p for p in secret if p not in document.substituted and (*p, "url") not in document.substituted]
     if literal and path.stat().st_mode & stat.S_IROTH:
         return (f"{path} can be read by everyone and holds secrets; `chmod 600 {path}`, or put them in .env.",)

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from fnmatch import fnmatchcase
 from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from watcher import derived
-from watcher.addresses import safe_for_key
+from watcher.addresses import host_of, loopback, safe_for_key
 from watcher.config import lists, schema
 from watcher.config.document import Document
 from watcher.config.names import (
@@ -17,13 +16,13 @@ from watcher.config.names import (
     check_cron,
     check_target,
     check_targets,
+    check_values,
     each,
     near,
-    stated,
     template_names,
 )
 from watcher.geography import COMMODITIES, PROVINCES
-from watcher.model import KINDS, NATURES
+from watcher.model import KINDS
 from watcher.rules import WHERE_FIELDS
 
 FILTERS = ("company", "province", "commodity_type", "year", "min_production")
@@ -41,13 +40,20 @@ def check(document: Document, file: schema.File) -> None:
         document.mistake(
             ("api", "base_url"), "https:// is expected (http:// on loopback only): the key would be readable"
         )
+    if file.heartbeat and not (file.heartbeat.startswith(("https://", "http://")) and host_of(file.heartbeat)):
+        document.mistake(("heartbeat",), "a URL that starts with https:// (or http://) is expected")
     if file.api.key and file.api.key_file:
         document.mistake(("api", "key_file"), "`key` and `key_file` exclude each other", key=True)
     for name, watch in file.watches.items():
         _watch(document, ("watches", name), watch)
+        # On loopback it is a sandbox, and calls cost nothing.
+        if watch.every is not None and watch.every.total_seconds() < (
+            1 if loopback(host_of(file.api.base_url)) else 60
+        ):
+            document.mistake(("watches", name, "every"), "at least 1m is expected: every poll costs credits")
     names: set[str] = set()
     for index, rule in enumerate(file.rules):
-        if rule.name in names:
+        if rule.name in names and not document.wrong_within(("rules", index, "name")):
             document.mistake(("rules", index, "name"), f"another rule is called {rule.name!r} too")
         names.add(rule.name)
         _rule(document, ("rules", index), rule, file)
@@ -70,8 +76,6 @@ def _zone(document: Document, name: str) -> None:
 def _watch(document: Document, path: tuple[str | int, ...], watch: schema.Watch) -> None:
     if watch.every is not None and watch.cron is not None:
         document.mistake((*path, "cron"), "`every` and `cron` exclude each other", key=True)
-    if watch.every is not None and watch.every.total_seconds() < 60:
-        document.mistake((*path, "every"), "at least 1m is expected: every poll costs credits")
     if watch.cron is not None:
         check_cron(document, (*path, "cron"), watch.cron)
     for name, value in watch.filter.items():
@@ -112,16 +116,7 @@ def _rule(document: Document, path: tuple[str | int, ...], rule: schema.Rule, fi
         if name not in WHERE_FIELDS:
             document.mistake(here, f"unknown field `{name}`{near(name, WHERE_FIELDS)}", key=True)
             continue
-        known: tuple[str, ...] | None = {
-            "watch": tuple(stated(document, "watches")),
-            "kind": KINDS,
-            "nature": NATURES,
-            "commodity_type": COMMODITIES,
-            "province": PROVINCES,
-        }.get(name)
-        for step, word in each(document, here, words):
-            if known is not None and not any(fnmatchcase(k.casefold(), word.casefold()) for k in known):
-                document.mistake(step, f"unknown {name} `{word}`{near(word, known)}")
+        check_values(document, here, name, words)
     names = template_names(document.file, file.templates)
     if rule.template is not None and rule.template not in names:
         document.mistake((*path, "template"), f"there is no template `{rule.template}`{near(rule.template, names)}")

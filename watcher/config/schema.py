@@ -83,7 +83,9 @@ def _quiet(raw: Any) -> Quiet:
 
 def _companies(raw: Any) -> Any:
     """`{slug: limits}`; a list of slugs, and a slug without limits of its own, are fine too."""
-    if isinstance(raw, list) and all(isinstance(name, str) for name in raw):
+    if isinstance(raw, list):
+        if not all(isinstance(name, str) and name for name in raw):
+            raise ValueError("companies' slugs such as pt-berau-coal are expected")
         return {name: {} for name in raw}
     return {name: limits or {} for name, limits in raw.items()} if isinstance(raw, dict) else raw
 
@@ -128,6 +130,13 @@ class _Part(BaseModel):
     model_config = ConfigDict(extra="forbid", strict=True, arbitrary_types_allowed=True)
 
 
+class Credits(_Part):
+    """Credits that may be spent at most, in the file's time zone; never exceeded. Omit for no limit."""
+
+    per_day: int | None = Field(None, ge=1, description="Credits per day, at most.")
+    per_month: int | None = Field(None, ge=1, description="Credits per calendar month, at most.")
+
+
 class Api(_Part):
     """How the Sectors API is reached."""
 
@@ -137,6 +146,13 @@ class Api(_Part):
     concurrency: int = Field(4, ge=1, le=32, description="Calls at the same time, at most.")
     requests_per_second: Number = Field(5.0, gt=0, le=1000, description="Calls started per second, at most.")
     timeout: Timeout = Field(timedelta(seconds=30), description="How long one call may take.")
+    tell_after: int = Field(3, ge=1, description="Failed polls in a row after which `ops` is told, once.")
+    credits: Credits = Field(
+        default_factory=lambda: Credits.model_validate({}), description="Credits that may be spent, at most."
+    )
+    share_lists: bool = Field(
+        True, description="Watches that are due together may be read out of one wider list, where that costs less."
+    )
 
 
 class TargetUrl(_Part):
@@ -147,6 +163,7 @@ class TargetUrl(_Part):
     even_if_quiet: bool = Field(False, description="An empty digest says that all is quiet, and what was looked at.")
     quiet: QuietHours | None = Field(None, description="Hours in which only critical alerts go out: 22:00-06:00.")
     min_severity: Severity = Field("info", description="The least that this target wants to hear of.")
+    give_up_after: Timeout = Field(timedelta(days=3), description="How long a message is tried before it is given up.")
 
 
 class _UrlAlone:
@@ -167,6 +184,7 @@ class Watch(_Part):
     every: Duration | None = Field(None, description="How often to poll; 1h if neither `every` nor `cron` is given.")
     cron: str | None = Field(None, description="When to poll, as a cron string in the file's time zone.")
     details: Age = Field(timedelta(hours=24), description="How old a detail may get; `never` = list only.")
+    priority: int = Field(0, description="When credits run short, the greatest priority is polled longest.")
 
 
 class When(_Part):
@@ -267,6 +285,9 @@ class File(_Part):
     ops: list[str] = Field(default_factory=list, description="Targets that hear of the watcher's own troubles.")
     timezone: str = Field("Asia/Jakarta", description="IANA time zone of schedules and messages.")
     templates: str | None = Field(None, description="Folder of templates that override the built-in ones.")
+    heartbeat: str | None = Field(
+        None, description="URL pinged after every good poll, and with /fail after a bad one (a dead-man's switch)."
+    )
     watches: dict[str, Watch] = Field(min_length=1, description="What is polled.")
     rules: list[Rule] = Field(default_factory=list, description="What is told.")
     watchlists: dict[str, Watchlist] = Field(default_factory=dict, description="Companies followed, with limits.")
@@ -277,6 +298,6 @@ class File(_Part):
 #: Keys of the design that this version does not serve: refused by name, never ignored.
 NOT_SERVED = frozenset(
     {
-        *(("api", "credits"), ("heartbeat",), ("http",)),
+        ("http",),
     }
 )

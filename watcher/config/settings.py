@@ -12,6 +12,7 @@ import platformdirs
 
 from watcher.errors import ConfigError
 from watcher.judge import JudgementPolicy
+from watcher.plan import Limits
 from watcher.routing import TargetPolicy
 from watcher.rules import Rule, Silence, Watchlist
 
@@ -25,11 +26,12 @@ class Watch:
     every: timedelta | None
     cron: str | None
     details: timedelta | None
+    priority: int = 0
 
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """A valid configuration. Secrets are in `api_key` and `targets` only, and in no repr."""
+    """A valid configuration. Secrets are in `api_key`, `targets` and `heartbeat` only, and in no repr."""
 
     path: Path
     api_key: str | None = field(repr=False)
@@ -49,6 +51,10 @@ class Settings:
     silences: tuple[Silence, ...] = ()
     policies: Mapping[str, TargetPolicy] = field(default_factory=dict)
     warnings: tuple[str, ...] = ()
+    tell_after: int = 3
+    heartbeat: str | None = field(default=None, repr=False)
+    credits: Limits = field(default_factory=Limits)
+    share_lists: bool = True
 
 
 def require_key(settings: Settings) -> str:

@@ -2,7 +2,8 @@
 
 `schema` tables and migrations · `connect` opening and locking · `encode` values ↔ columns · `history` intervals ·
 `remembering` a watch's memory · `standing` limits, cooldowns, silences · `outbox` what is to be told · `reading` what
-people ask · `evidence` what stands behind a message.
+people ask · `troubles` who fails · `evidence` what stands behind a message · `ledger` credits · `shelf` answers that
+may serve again.
 """
 
 from __future__ import annotations
@@ -17,32 +18,61 @@ from typing import Self
 
 from sqlite_utils import Database
 
+from watcher.errors import StoreLost
 from watcher.messages import Attachment, Message
 from watcher.model import Change, Crossing, Level, LevelKey, Memory, Notice, Outcome, Record, Snapshot, Standing
+from watcher.retries import Trouble
 from watcher.routing import Untold
 from watcher.rules import Silence
 from watcher.rules.foresight import Vocabulary
-from watcher.store import connect, evidence, history, outbox, reading, remembering, standing
-from watcher.store.encode import CHANGE_COLUMNS, change_row, instant
+from watcher.store import connect, evidence, history, outbox, reading, remembering, standing, troubles
+from watcher.store.encode import CHANGE_COLUMNS, change_row, instant, to_instant
 from watcher.store.evidence import Evidence, VitalSigns
 from watcher.store.history import StoredState
+from watcher.store.ledger import Ledger, Pause
 from watcher.store.outbox import WaitingMessage
 from watcher.store.reading import WatchStatus
+from watcher.store.shelf import ListSize, Shelf, filter_key
+from watcher.store.troubles import SourceTrouble
 
-__all__ = ["Evidence", "Store", "StoredState", "VitalSigns", "Vocabulary", "WaitingMessage", "WatchStatus"]
+__all__ = [
+    "Evidence",
+    "Ledger",
+    "ListSize",
+    "Pause",
+    "Shelf",
+    "SourceTrouble",
+    "Store",
+    "StoredState",
+    "Trouble",
+    "VitalSigns",
+    "Vocabulary",
+    "WaitingMessage",
+    "WatchStatus",
+    "filter_key",
+]
 
 
 class Store:
-    """An open database. Every method that writes is one transaction; sqlite's errors come out as StoreError."""
+    """An open database. Every method that writes is one transaction; sqlite's errors come out as StoreError.
+
+    `ledger` books credits, `shelf` holds answers that may serve again.
+    """
 
     def __init__(self, path: Path, db: Database, held: ExitStack) -> None:
         self.path = path
+        self._file = connect.identity(path)
         self._db = db
         self._held = held
+        self.ledger = Ledger(path, db)
+        self.shelf = Shelf(path, db)
 
     @classmethod
-    def open(cls, path: Path) -> Self:
+    def open(cls, path: Path, *, check: bool = False) -> Self:
         """Open for writing: create or migrate it, and keep every other writer out until `close`.
+
+        Args:
+            check: look through the whole file for damage first, which takes a while for a large one.
 
         Raises:
             StoreError: another writer has it, or it cannot be used.
@@ -52,6 +82,8 @@ class Store:
             stack.enter_context(connect.lock(path))
             db = connect.open_writable(path)
             stack.callback(db.conn.close)
+            if check:
+                connect.check_whole(db, path)
             return cls(path, db, stack.pop_all())
 
     @classmethod
@@ -80,6 +112,23 @@ class Store:
 
     def close(self) -> None:
         self._held.close()
+
+    def check_there(self) -> None:
+        """What is written to a file that was deleted while in use is lost.
+
+        Raises:
+            StoreLost: the file was deleted or replaced since it was opened.
+        """
+        if connect.identity(self.path) != self._file:
+            raise StoreLost(
+                f"The database {self.path} was deleted or replaced while it was in use.",
+                "Put it back from a backup, or start again without it: the next poll is a silent baseline.",
+            )
+
+    def version(self) -> int:
+        """A number that changes whenever another process has written."""
+        with connect.in_our_words(self.path):
+            return int(self._db.conn.execute("pragma data_version").fetchone()[0])
 
     def __enter__(self) -> Self:
         return self
@@ -117,6 +166,7 @@ class Store:
             conn = self._db.conn
             poll = self._add_poll(watch, outcome.at, outcome.verdict, None, note or None, list_calls, detail_calls)
             remembering.save(conn, before, outcome.memory, poll, outcome.at)
+            troubles.end_source(conn, watch)
             numbers: dict[Change, int] = {}
             marks = ", ".join("?" * (len(CHANGE_COLUMNS) + 1))
             insert = f"insert into changes (poll, {', '.join(CHANGE_COLUMNS)}) values ({marks})"
@@ -125,7 +175,7 @@ class Store:
                 assert number is not None
                 numbers[change] = number
             outbox.add_alerts(conn, poll, outcome.alerts, numbers)
-            outbox.add_notices(conn, poll, outcome.notices, ops_targets)
+            outbox.add_notices(conn, poll, outcome.at, outcome.notices, ops_targets)
             return poll
 
     def record_failure(
@@ -136,13 +186,16 @@ class Store:
         list_calls: int,
         detail_calls: int,
         *,
+        trouble: SourceTrouble | None = None,
         notices: Iterable[Notice] = (),
         ops_targets: Iterable[str] = (),
     ) -> int:
-        """Write that a poll failed; nothing else changes. Returns the poll's id."""
+        """Write that a poll failed, and the trouble that it is part of; nothing else changes. Returns the poll's id."""
         with connect.in_our_words(self.path), self._db.atomic():
+            if trouble is not None:
+                troubles.set_source(self._db.conn, trouble)
             poll = self._add_poll(watch, at, "failed", error, None, list_calls, detail_calls)
-            outbox.add_notices(self._db.conn, poll, notices, ops_targets)
+            outbox.add_notices(self._db.conn, poll, at, notices, ops_targets)
             return poll
 
     def _add_poll(self, watch: str, at: datetime, *said: object) -> int:
@@ -154,15 +207,25 @@ class Store:
         assert number is not None
         return int(number)
 
-    def failures(self, watch: str) -> int:
-        """How many polls of `watch` have failed since its last good one."""
+    def failures(self, watch: str) -> tuple[int, datetime | None]:
+        """How many polls of `watch` have failed since its last good one, and when the first of them was."""
         with connect.in_our_words(self.path):
-            row = self._db.conn.execute(
-                "select count(*) from polls where watch = ?1 and id > "
+            count, first = self._db.conn.execute(
+                "select count(*), min(at) from polls where watch = ?1 and id > "
                 "coalesce((select max(id) from polls where watch = ?1 and verdict <> 'failed'), 0)",
                 (watch,),
             ).fetchone()
-            return int(row[0])
+            return int(count), to_instant(first) if first else None
+
+    def forget_troubles(self, watches: Iterable[str], targets: Iterable[str]) -> None:
+        """The watches and targets that there are now: the troubles of others are over."""
+        with connect.in_our_words(self.path), self._db.atomic():
+            troubles.keep_only(self._db.conn, frozenset(watches), frozenset(targets))
+
+    def source_troubles(self) -> list[SourceTrouble]:
+        """The watches whose polls have failed so often that it counts."""
+        with connect.in_our_words(self.path):
+            return troubles.sources(self._db.conn)
 
     def accept(self, watch: str) -> bool:
         """Believe what is held, at the next poll. False if nothing is held."""
@@ -170,14 +233,6 @@ class Store:
             return remembering.accept(self._db.conn, watch)
 
     # --- credits ---------------------------------------------------------------------------------------------------
-
-    def spend(self, day: date, watch: str, call: str) -> None:
-        """Book one billed call as it happens; `call` is list or detail."""
-        with connect.in_our_words(self.path), self._db.atomic():
-            self._db.conn.execute(
-                "insert into credits values (?, ?, ?, 1) on conflict do update set credits = credits + 1",
-                (day.isoformat(), watch, call),
-            )
 
     def spent(self, first: date, last: date) -> int:
         """Credits spent from one day to another, both included."""
@@ -188,6 +243,11 @@ class Store:
             ).fetchone()
             return int(row[0])
 
+    def watched_sites(self) -> dict[str, frozenset[str]]:
+        """Per watch, the slugs that it has."""
+        with connect.in_our_words(self.path):
+            return reading.watched_sites(self._db.conn)
+
     # --- outbox ----------------------------------------------------------------------------------------------------
 
     def untold(self) -> dict[str, list[Untold]]:
@@ -195,9 +255,16 @@ class Store:
         with connect.in_our_words(self.path):
             return outbox.untold(self._db.conn)
 
-    def freeze(self, target: str, untold: Sequence[Untold], message: Message, at: datetime) -> int:
-        """Write the message that tells `untold`. Returns its id."""
+    def freeze(
+        self, target: str, untold: Sequence[Untold], message: Message, at: datetime, *, ends_digest: bool = False
+    ) -> int:
+        """Write the message that tells `untold`; with it the target's digest is dealt with, if it `ends_digest`.
+
+        Returns its id.
+        """
         with connect.in_our_words(self.path), self._db.atomic():
+            if ends_digest:
+                outbox.set_digest(self._db.conn, target, at)
             return outbox.freeze(self._db.conn, target, untold, message, at)
 
     def attachments(self, message: int) -> tuple[Attachment, ...]:
@@ -221,19 +288,65 @@ class Store:
             return outbox.notify(self._db.conn, notice, targets, at)
 
     def waiting(self, target: str | None = None) -> list[WaitingMessage]:
-        """Messages that were not delivered yet, the oldest first."""
+        """Messages that were not delivered yet and not given up, the oldest first."""
         with connect.in_our_words(self.path):
             return outbox.waiting(self._db.conn, target)
+
+    def dead(self, target: str | None = None) -> list[WaitingMessage]:
+        """Messages that were given up, the oldest first."""
+        with connect.in_our_words(self.path):
+            return outbox.waiting(self._db.conn, target, dead=True)
 
     def mark_sent(self, message: int, at: datetime) -> None:
         """A message has been delivered."""
         with connect.in_our_words(self.path), self._db.atomic():
             outbox.mark_sent(self._db.conn, message, at)
 
-    def mark_failed(self, message: int, at: datetime, error: str) -> None:
-        """A message could not be delivered; it stays, to be tried again."""
+    def mark_failed(
+        self, message: int, at: datetime, error: str, *, again: datetime | None = None, dead: bool = False
+    ) -> None:
+        """A message could not be delivered; it stays, to be tried again, unless it is given up as `dead`.
+
+        Args:
+            again: when, for a message that was set aside; others keep to their target's waits.
+        """
         with connect.in_our_words(self.path), self._db.atomic():
-            outbox.mark_failed(self._db.conn, message, at, error)
+            outbox.mark_failed(self._db.conn, message, at, error, again=again, dead=dead)
+
+    def set_aside(self, message: int, again: datetime) -> None:
+        """A message that its target refuses while it takes others: it is tried by its own clock from now on."""
+        with connect.in_our_words(self.path), self._db.atomic():
+            outbox.set_aside(self._db.conn, message, again)
+
+    def revive(self, messages: Iterable[int]) -> int:
+        """Let messages be tried again at once, also those that were given up. Returns how many there were."""
+        with connect.in_our_words(self.path), self._db.atomic():
+            return outbox.revive(self._db.conn, messages)
+
+    def drop(self, messages: Iterable[int], at: datetime) -> int:
+        """Messages that need not be delivered any more. Returns how many there were."""
+        with connect.in_our_words(self.path), self._db.atomic():
+            return outbox.drop(self._db.conn, messages, at)
+
+    def trouble(self, target: str) -> Trouble | None:
+        """How a target fails; None if it does not."""
+        with connect.in_our_words(self.path):
+            return next(iter(troubles.targets(self._db.conn, target)), None)
+
+    def troubles(self) -> list[Trouble]:
+        """The targets that fail."""
+        with connect.in_our_words(self.path):
+            return troubles.targets(self._db.conn)
+
+    def set_trouble(self, trouble: Trouble) -> None:
+        """A target fails, or goes on failing."""
+        with connect.in_our_words(self.path), self._db.atomic():
+            troubles.set_target(self._db.conn, trouble)
+
+    def end_trouble(self, target: str) -> None:
+        """A target takes messages again."""
+        with connect.in_our_words(self.path), self._db.atomic():
+            troubles.end_target(self._db.conn, target)
 
     # --- silences --------------------------------------------------------------------------------------------------
 

@@ -12,7 +12,7 @@ from typing import IO
 
 from sqlite_utils import Database
 
-from watcher.errors import StoreError
+from watcher.errors import StoreError, StoreLost
 from watcher.store.schema import known, migrations
 
 
@@ -34,12 +34,12 @@ def _explained(path: Path, error: sqlite3.DatabaseError) -> StoreError:
     text = str(error)
     if "not a database" in text or "malformed" in text:
         remedy = "Restore a backup, or move the file away: the next poll starts anew with a silent baseline."
-        return StoreError(f"The database {path} is damaged ({text}).", remedy)
+        return StoreLost(f"The database {path} is damaged ({text}).", remedy)
     if "locked" in text:
         return StoreError(f"The database {path} is locked by another program.", "Close that program and try again.")
     if "full" in text:
         return StoreError(f"The disk of {path} is full.", "Make room and try again; nothing was lost.")
-    if "readonly" in text or "unable to open" in text:
+    if "readonly" in text or "unable to open" in text or "read-only" in text:
         return StoreError(f"The database {path} cannot be written ({text}).", "Check the folder's permissions.")
     return StoreError(f"The database {path} failed: {text}.", "If it happens again, restore a backup.")
 
@@ -80,6 +80,26 @@ def open_writable(path: Path) -> Database:
     return db
 
 
+def check_whole(db: Database, path: Path) -> None:
+    """Look through the whole file for damage.
+
+    Raises:
+        StoreLost: there is some.
+    """
+    found = db.conn.execute("pragma quick_check(1)").fetchone()[0]
+    if found != "ok":
+        raise _explained(path, sqlite3.DatabaseError(f"malformed: {found.splitlines()[0]}"))
+
+
+def identity(path: Path) -> tuple[int, int] | None:
+    """Which file a path names now; None if there is none."""
+    try:
+        found = path.stat()
+    except FileNotFoundError:
+        return None
+    return found.st_dev, found.st_ino
+
+
 def open_readonly(path: Path) -> Database:
     """The database for reading, beside a writer.
 
@@ -115,6 +135,6 @@ def _open_existing(path: Path, mode: str) -> Database:
 
 def _refuse_newer(db: Database, path: Path) -> None:
     if {migration.name for migration in migrations.applied(db)} - known():
-        raise StoreError(
+        raise StoreLost(
             f"The database {path} was written by a newer version of Watcher.", "Upgrade Watcher; nothing was changed."
         )

@@ -19,7 +19,10 @@ from watcher.store.encode import CHANGE_COLUMNS, change_json, crossing_json, ins
 
 @dataclass(frozen=True, slots=True)
 class WaitingMessage:
-    """A frozen message that has not been delivered yet. `format` is markdown, html or text."""
+    """A frozen message that has not been delivered yet. `format` is markdown, html or text.
+
+    `next_attempt_at` is set for one that was set aside; others keep to their target's waits.
+    """
 
     id: int
     target: str
@@ -29,6 +32,8 @@ class WaitingMessage:
     title: str
     body: str
     format: Literal["markdown", "html", "text"]
+    first_attempt_at: datetime | None = None
+    next_attempt_at: datetime | None = None
 
 
 def add_alerts(conn: sqlite3.Connection, poll: int, alerts: Iterable[Alert], numbers: dict[Change, int]) -> None:
@@ -51,26 +56,26 @@ def _about(alert: Alert, numbers: dict[Change, int]) -> tuple[int | None, str | 
     return (numbers[about], None) if about in numbers else (None, change_json(about))
 
 
-def add_notices(conn: sqlite3.Connection, poll: int, notices: Iterable[Notice], targets: Iterable[str]) -> None:
+def add_notices(
+    conn: sqlite3.Connection, poll: int | None, at: datetime, notices: Iterable[Notice], targets: Iterable[str]
+) -> None:
     """Queue notices for the operator, a row per target."""
     names = tuple(targets)
     conn.executemany(
-        "insert into notices (poll, target, kind, title, text, severity, watch) values (?, ?, ?, ?, ?, ?, ?)",
-        [(poll, name, n.kind, n.title, n.text, n.severity, n.watch) for n in notices for name in names],
+        "insert into notices (poll, at, target, kind, title, text, severity, watch) values (?, ?, ?, ?, ?, ?, ?, ?)",
+        [(poll, instant(at), name, n.kind, n.title, n.text, n.severity, n.watch) for n in notices for name in names],
     )
 
 
 def notify(conn: sqlite3.Connection, notice: Notice, targets: Iterable[str], at: datetime) -> bool:
-    """Queue a notice that no poll brings, as of the last poll; not twice within a day."""
-    poll = conn.execute("select max(id) from polls").fetchone()[0]
+    """Queue a notice that no poll brings; not twice within a day."""
     said = conn.execute(
-        "select count(*) from notices join polls on polls.id = notices.poll "
-        "where kind = ? and title = ? and polls.at >= ?",
+        "select count(*) from notices where kind = ? and title = ? and at > ?",
         (notice.kind, notice.title, instant(at - timedelta(days=1))),
     ).fetchone()[0]
-    if poll is None or said:
+    if said:
         return False
-    add_notices(conn, poll, [notice], targets)
+    add_notices(conn, None, at, [notice], targets)
     return True
 
 
@@ -89,11 +94,11 @@ def untold(conn: sqlite3.Connection) -> dict[str, list[Untold]]:
         alert = Alert(rule, severity, (target,), about, template)
         found.setdefault(target, []).append(Untold(number, poll, watch, to_instant(at), alert))
     rows = conn.execute(
-        "select notices.id, notices.poll, polls.watch, polls.at, target, kind, title, text, severity, notices.watch "
-        "from notices join polls on polls.id = notices.poll where message is null order by notices.id"
+        "select notices.id, notices.poll, polls.watch, notices.at, target, kind, title, text, severity, notices.watch "
+        "from notices left join polls on polls.id = notices.poll where message is null order by notices.id"
     )
     for number, poll, watch, at, target, *said in rows:
-        found.setdefault(target, []).append(Untold(number, poll, watch, to_instant(at), Notice(*said)))
+        found.setdefault(target, []).append(Untold(number, poll or 0, watch or "", to_instant(at), Notice(*said)))
     return found
 
 
@@ -114,14 +119,22 @@ def freeze(conn: sqlite3.Connection, target: str, untold: Sequence[Untold], mess
     return number
 
 
-def waiting(conn: sqlite3.Connection, target: str | None = None) -> list[WaitingMessage]:
-    """Messages that were not delivered yet, the oldest first."""
+_COLUMNS = "id, target, created_at, attempts, last_error, title, body, format, first_attempt_at, next_attempt_at"
+
+
+def waiting(conn: sqlite3.Connection, target: str | None = None, *, dead: bool = False) -> list[WaitingMessage]:
+    """Messages that were not delivered yet, the oldest first: those that are still tried, or those given up."""
     rows = conn.execute(
-        "select id, target, created_at, attempts, last_error, title, body, format from messages "
-        "where sent_at is null and (?1 is null or target = ?1) order by id",
+        f"select {_COLUMNS} from messages where sent_at is null and dropped_at is null "
+        f"and dead_at is {'not ' if dead else ''}null and (?1 is null or target = ?1) order by id",
         (target,),
     )
-    return [WaitingMessage(i, t, to_instant(c), a, e, title, body, f) for i, t, c, a, e, title, body, f in rows]
+    return [
+        WaitingMessage(
+            i, t, to_instant(c), n, e, title, body, f, first and to_instant(first), again and to_instant(again)
+        )
+        for i, t, c, n, e, title, body, f, first, again in rows
+    ]
 
 
 def attachments(conn: sqlite3.Connection, message: int) -> tuple[Attachment, ...]:
@@ -138,11 +151,36 @@ def mark_sent(conn: sqlite3.Connection, message: int, at: datetime) -> None:
     )
 
 
-def mark_failed(conn: sqlite3.Connection, message: int, at: datetime, error: str) -> None:
+def mark_failed(
+    conn: sqlite3.Connection, message: int, at: datetime, error: str, *, again: datetime | None, dead: bool
+) -> None:
     conn.execute(
-        "update messages set last_attempt_at = ?, attempts = attempts + 1, last_error = ? where id = ?",
-        (instant(at), error, message),
+        "update messages set last_attempt_at = ?1, first_attempt_at = coalesce(first_attempt_at, ?1), "
+        "attempts = attempts + 1, last_error = ?2, next_attempt_at = ?3, dead_at = ?4 where id = ?5",
+        (instant(at), error, again and instant(again), instant(at) if dead else None, message),
     )
+
+
+def set_aside(conn: sqlite3.Connection, message: int, again: datetime) -> None:
+    conn.execute("update messages set next_attempt_at = ? where id = ?", (instant(again), message))
+
+
+def revive(conn: sqlite3.Connection, messages: Iterable[int]) -> int:
+    """Forget all failures of some messages, and their targets' waits."""
+    ids = [(message,) for message in messages]
+    conn.executemany("delete from target_troubles where target = (select target from messages where id = ?)", ids)
+    return conn.executemany(
+        "update messages set dead_at = null, next_attempt_at = null, first_attempt_at = null, attempts = 0 "
+        "where id = ? and sent_at is null and dropped_at is null",
+        ids,
+    ).rowcount
+
+
+def drop(conn: sqlite3.Connection, messages: Iterable[int], at: datetime) -> int:
+    return conn.executemany(
+        "update messages set dropped_at = ? where id = ? and sent_at is null and dropped_at is null",
+        [(instant(at), message) for message in messages],
+    ).rowcount
 
 
 def last_digest(conn: sqlite3.Connection, target: str) -> datetime | None:

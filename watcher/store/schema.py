@@ -250,10 +250,147 @@ def watchlists(db: Database) -> None:
         db.execute(statement)
 
 
+_DELIVERY_TABLES = (
+    "alter table messages add column first_attempt_at text",
+    "alter table messages add column next_attempt_at text",
+    "alter table messages add column dead_at text",
+    "alter table messages add column dropped_at text",
+    "drop index messages_waiting",
+    "create index messages_waiting on messages (target, id) where sent_at is null and dropped_at is null",
+    "drop view waiting_messages",
+    """create view waiting_messages as select * from messages
+        where sent_at is null and dead_at is null and dropped_at is null order by target, id""",
+    """create view dead_messages as select * from messages
+        where sent_at is null and dead_at is not null and dropped_at is null order by target, id""",
+    """create table target_troubles (
+        target text primary key,
+        since text not null,
+        failures integer not null,
+        next_attempt_at text not null,
+        last_error text not null,
+        told integer not null
+    ) without rowid""",
+    """create table source_troubles (
+        watch text primary key,
+        since text not null,
+        cause text not null,
+        told integer not null
+    ) without rowid""",
+    # `poll` may be null now: what the watcher says of itself need not come of a poll.
+    """create table new_notices (
+        id integer primary key,
+        poll integer references polls (id),
+        at text not null,
+        target text not null,
+        kind text not null,
+        title text not null,
+        text text not null,
+        severity text not null,
+        watch text,
+        message integer references messages (id)
+    )""",
+    "insert into new_notices (id, poll, at, target, kind, title, text, severity, watch, message) "
+    "select notices.id, poll, polls.at, target, kind, title, text, severity, notices.watch, message "
+    "from notices join polls on polls.id = notices.poll",
+    "drop table notices",
+    "alter table new_notices rename to notices",
+    "create index notices_unrendered on notices (target, id) where message is null",
+)
+
+
+@migrations()
+def delivery(db: Database) -> None:
+    """Waits, dead letters, failing targets; notices that no poll brings."""
+    for statement in _DELIVERY_TABLES:
+        db.execute(statement)
+
+
 @migrations()
 def away(db: Database) -> None:
     """When each site that a hold misses was first missed."""
     db.execute("alter table holds add column away text not null default '{}'")
+
+
+@migrations()
+def twin_levels(db: Database) -> None:
+    """Two mines may share slug and commodity: each has limits of its own."""
+    columns = (
+        'watchlist, slug, commodity, metric, test, "limit", value, unit, broken, since, told, told_at, pending, '
+        "unknown, points"
+    )
+    db.execute("drop view open_limits")
+    db.execute("alter table levels rename to old_levels")
+    db.execute(
+        """create table levels (
+            watchlist text not null,
+            slug text not null,
+            commodity text not null,
+            metric text not null,
+            test text not null,
+            twin text not null default '',
+            "limit" text not null,
+            value real,
+            unit text,
+            broken integer not null,
+            since text,
+            told real,
+            told_at text,
+            pending integer not null,
+            unknown integer not null,
+            points text not null,
+            primary key (watchlist, slug, commodity, metric, test, twin)
+        ) without rowid"""
+    )
+    db.execute(f"insert into levels ({columns}) select {columns} from old_levels")
+    db.execute("drop table old_levels")
+    db.execute(
+        """create view open_limits as
+            select watchlist, slug, commodity, metric, "limit", value, unit, since, told_at
+            from levels where broken order by watchlist, slug"""
+    )
+
+
+_THRIFT_TABLES = (
+    # The API's quota is gone: at most one row.
+    """create table pauses (
+        since text not null,
+        probe_at text not null,
+        code text not null,
+        reason text not null
+    )""",
+    """create table told (
+        what text primary key,
+        at text not null
+    ) without rowid""",
+    """create table lists (
+        filter text primary key,
+        rows integer not null,
+        at text not null,
+        agrees integer,
+        compared_at text
+    ) without rowid""",
+    # Details that one watch has had and another may use; only kept where watches may overlap.
+    """create table answers (
+        slug text primary key,
+        at text not null,
+        rows text not null,
+        body text not null
+    )""",
+    """create table kept_answers (
+        url text primary key,
+        at text not null,
+        etag text not null,
+        last_modified text not null,
+        body blob not null
+    )""",
+)
+
+
+@migrations()
+def thrift(db: Database) -> None:
+    """The pause while the quota is gone, what ops was told of credits, and answers that may serve again."""
+    for statement in _THRIFT_TABLES:
+        db.execute(statement)
 
 
 def known() -> frozenset[str]:
