@@ -116,8 +116,8 @@ def mark(change: Change, old: Record | None, new: Record) -> Change:
     ]
     if change.kind == "metric.changed" and not mended and not change.suspect:
         brought += _jump(change)
-    reasons = [change.suspect] if change.suspect else []
-    reasons += brought
+    # A figure whose unit is in doubt contradicts its record by that alone.
+    reasons = [change.suspect] if change.suspect else brought
     corrects = "" if brought else "; ".join(f"a record in which {reason}" for reason in _worded(mended))
     return replace(change, suspect="; ".join(reasons), corrects=corrects)
 
