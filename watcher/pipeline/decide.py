@@ -66,7 +66,7 @@ def conclude(seen: Observation, memory: Memory, settings: WatchSettings, now: da
     step = Step.between(memory, memory.snapshot.records, records, kept)
     hold, policy = memory.hold, settings.judgement.hold
     since = hold.since if hold is not None else now
-    looked = frozenset(slug for slug, one in after.details.items() if one.at >= since)
+    looked = seen.fetched | {slug for slug, one in after.details.items() if one.at >= since}
     symptoms = judge.symptoms(memory.snapshot.records, step.versions, step.lost, looked, policy)
     away = {slug: hold.away.get(slug, now) if hold is not None else now for slug in step.lost}
     causes = judge.lasting(symptoms, hold, away, len(memory.snapshot.slugs), policy, now)
