@@ -63,7 +63,7 @@ def conclude(seen: Observation, memory: Memory, settings: WatchSettings, now: da
         after = replace(after, standing=told.standing)
         return Outcome("baseline", now, after, alerts=told.alerts, notices=tuple(notices), unread=seen.unread)
     assert memory.snapshot is not None
-    step = Step.between(memory, memory.snapshot.records, records, kept)
+    step = Step.between(memory, memory.snapshot.records, records, kept, settings.judgement)
     hold, policy = memory.hold, settings.judgement.hold
     since = hold.since if hold is not None else now
     looked = seen.fetched | {slug for slug, one in after.details.items() if one.at >= since}
