@@ -97,7 +97,7 @@ def said(change: Change) -> tuple[object, ...]:
     return (change.kind, change.old, change.new)
 
 
-@settings(max_examples=30)
+@settings(max_examples=20)
 @given(
     st.lists(
         st.tuples(st.sampled_from(sorted(NOISE)), st.integers(0, 11), st.sampled_from((*EDITS, None, "none"))),
