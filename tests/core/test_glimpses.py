@@ -81,6 +81,14 @@ def test_what_moves_everywhere_is_told_in_one_poll() -> None:
     assert len({change.at for change in told.changes}) == 1 and len(told.changes) == 30
 
 
+def test_a_table_too_small_for_a_hold_waits_when_it_loses_all() -> None:
+    """Four sites that lose a figure at once: nothing is told while it may be an accident, and all when it stayed."""
+    less = [with_reserves(row, total_reserves_Mt=None) for row in TABLE[:4]]
+    day = timedelta(hours=24)
+    assert play(TABLE[:4], less, TABLE[:4], every=day).kinds == []
+    assert play(TABLE[:4], less, less, every=day).kinds == ["metric.changed"] * 4
+
+
 def test_a_batch_that_comes_in_an_accident_is_looked_at_again() -> None:
     """New sites whose details were fetched while all was null disclose nothing when the accident is over."""
     new = [site(f"new-{n}", company_slug=f"pt-new-{n}", company_name=f"PT New {n}") for n in range(6)]

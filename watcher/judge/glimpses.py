@@ -71,7 +71,7 @@ def worth_a_look(pairs: Pairs, others: Sequence[Record], silent: frozenset[str],
 
 
 def unclear(pairs: Pairs, known: Sequence[Record], policy: HoldPolicy) -> frozenset[str]:
-    """The slugs that lost something where too few were looked at to tell whether the others did as well.
+    """The slugs that lost something where it cannot be told from an accident: by a part, or by a small table.
 
     Args:
         pairs: for each detail of this poll, the record as it was and as it is.
@@ -80,9 +80,19 @@ def unclear(pairs: Pairs, known: Sequence[Record], policy: HoldPolicy) -> frozen
     return frozenset(
         slug
         for glimpse in _losses(pairs)
-        if glimpse.common(policy) and len(glimpse.looked) < len({r.slug for r in known if glimpse.possible(r)})
+        if glimpse.common(policy) and (_some(glimpse, known) or _several_and_all(glimpse))
         for slug in glimpse.shown
     )
+
+
+def _some(glimpse: Glimpse, known: Sequence[Record]) -> bool:
+    """Whether only some of those that could show it were looked at."""
+    return len(glimpse.looked) < len({record.slug for record in known if glimpse.possible(record)})
+
+
+def _several_and_all(glimpse: Glimpse) -> bool:
+    """Whether a table too small for a hold lost something everywhere at once."""
+    return len(glimpse.shown) >= _SEVERAL and glimpse.shown == glimpse.looked
 
 
 def _losses(pairs: Pairs) -> list[Glimpse]:

@@ -13,7 +13,7 @@ from watcher.model import Hold, Memory, Outcome, Snapshot, Sweep
 from watcher.parse import Observation
 from watcher.pipeline.changes import changes_of
 from watcher.pipeline.glimpse import unclear, worth_a_look
-from watcher.pipeline.notices import hold_ended, hold_started, known_structures, structures
+from watcher.pipeline.notices import hold_ended, hold_started, in_words, known_structures, structures
 from watcher.pipeline.settings import WatchSettings
 from watcher.pipeline.snapshot import complete, details_seen, doubtful, is_baseline
 from watcher.pipeline.step import Step
@@ -73,7 +73,7 @@ def conclude(seen: Observation, memory: Memory, settings: WatchSettings, now: da
     if causes and not judge.believed(causes, hold, policy, now):
         if hold is None:
             notices.append(hold_started(settings, causes))
-        held = Hold(since, "; ".join(cause.words for cause in causes), causes, records, away=away)
+        held = Hold(since, in_words(causes), causes, records, away=away)
         return Outcome("held", now, replace(after, hold=held), notices=tuple(notices), unread=seen.unread)
     if hold is not None:
         notices.append(hold_ended(settings, hold, believed=bool(causes), now=now))
