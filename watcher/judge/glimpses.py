@@ -8,7 +8,7 @@ made out, for want of credits say, what is lost is not believed until it has sta
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
@@ -16,7 +16,7 @@ from watcher.judge.holds import ratio
 from watcher.judge.policy import HoldPolicy
 from watcher.model import LIST_METRICS, DetailSeen, Record
 
-Pairs = Iterable[tuple[Record, Record]]
+Pairs = Collection[tuple[Record, Record]]
 _PLACE = "the location"
 _JUMP = 10.0
 _SEVERAL = 2
@@ -60,7 +60,6 @@ def worth_a_look(pairs: Pairs, others: Sequence[Record], silent: frozenset[str],
         silent: slugs whose list row says what it always said. Two of them that have news tell of more.
     """
     wanted: dict[str, None] = {}
-    pairs = list(pairs)
     unsaid = [(old, new) for old, new in pairs if new.slug in silent]
     for glimpse in (*_losses(pairs), *_news(pairs, policy.at_least), *_news(unsaid, _SEVERAL)):
         if glimpse.common(policy):
@@ -98,6 +97,8 @@ def _several_and_all(glimpse: Glimpse) -> bool:
 def _losses(pairs: Pairs) -> list[Glimpse]:
     """What only details say and is gone from some, or ten times what it was and more."""
     found: dict[str, Glimpse] = {}
+    if all(old is new for old, new in pairs):
+        return []
     for old, new in _looked_at(pairs):
         for name, value in old.metrics.items():
             if name not in LIST_METRICS and new.observed(name):
@@ -113,6 +114,8 @@ def _losses(pairs: Pairs) -> list[Glimpse]:
 def _news(pairs: Pairs, least: int) -> list[Glimpse]:
     """What only details say and is another, or new, at so many and more."""
     found: dict[str | None, Glimpse] = {None: Glimpse(None)}
+    if sum(old is not new for old, new in pairs) < least:
+        return []
     for old, new in _looked_at(pairs):
         for name, value in old.metrics.items():
             if name not in LIST_METRICS and name in new.metrics:

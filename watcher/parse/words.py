@@ -7,7 +7,7 @@ the same ones. Words nobody knows are kept, so that an unknown key becomes a met
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -117,15 +117,15 @@ _PHRASES = tuple(
 )
 
 
-def tokens(key: str) -> Iterator[str]:
+@lru_cache(maxsize=4096)
+def tokens(key: str) -> tuple[str, ...]:
     """The words of a key, in lower case; words glued together are taken apart where all parts are known."""
     text = key
     for spelling, word in _PHRASES:
         text = spelling.sub(word, text)
     text = text.replace("%", " pct ")
     text = re.sub(r"(?<=[a-z0-9])(?=[A-Z])", " ", text)
-    for word in re.findall(r"[^\W_]+", text):
-        yield from _unglue(word.lower())
+    return tuple(part for word in re.findall(r"[^\W_]+", text) for part in _unglue(word.lower()))
 
 
 @lru_cache(maxsize=4096)
