@@ -17,7 +17,7 @@ from watcher.judge import (
     RevertPolicy,
     SuspectPolicy,
 )
-from watcher.model import Memory
+from watcher.model import Detail, Memory
 from watcher.pipeline import WatchSettings, decide
 
 HOUR = timedelta(hours=1)
@@ -136,6 +136,18 @@ def test_a_removal_is_told_after_its_time_with_a_404() -> None:
     told = play(TABLE, *[less] * 27, every=HOUR)
     assert [(c.kind, c.slug, c.name) for c in told.changes] == [("site.removed", "mine-3", "Mine 3")]
     assert told.changes[0].at - START == timedelta(hours=25)
+
+
+def test_a_detail_that_is_a_404_while_the_list_has_the_site_is_no_removal() -> None:
+    """The list decides who is there; the record keeps what its detail said last."""
+    settings, memory, now = WatchSettings("all", details=HOUR), play(TABLE).memory, START
+    gone = {row["slug"]: Detail(row["slug"], None) for row in TABLE}
+    for _ in range(30):
+        now += HOUR
+        outcome = decide(replace(sweep(TABLE, memory, settings, now), details=gone), memory, settings, now)
+        assert outcome.verdict == "accepted" and not outcome.changes and not outcome.notices
+        memory = outcome.memory
+    assert play(TABLE, settings=settings, memory=memory).changes == ()
 
 
 def test_a_site_that_comes_back_in_time_never_left() -> None:

@@ -76,6 +76,7 @@ YEARS = [site("pit", year=year, production_volume=float(year - 2012)) for year i
 NICKEL = [site("pit", commodity_type="Nickel", strip_ratio=None, overburden_removal_volume=None)]
 GOLD = [NICKEL[0] | {"commodity_type": "Gold", "production_volume": 300, "unit": "koz"}]
 COPPER = [NICKEL[0] | {"commodity_type": "Copper"}]
+ORES = COPPER + GOLD
 HELD, BACK = "ops: hold.started", "ops: hold.ended"
 
 
@@ -231,8 +232,9 @@ PHENOMENA: dict[str, tuple[int, list[Table], list[str]]] = {
     "a wrong year is put right":    (1, [pit(year=2025), pit()], []),
     "a year becomes known":         (1, [pit(year=None), pit()], []),
     "no year is given for a while": (1, [YEARS, each({"year": None}, YEARS), YEARS], []),
+    "no commodity for a while":     (1, [ORES, each({"commodity_type": None}, ORES), ORES], []),
     "one of three rows vanishes":   (24, [YEARS, YEARS[1:], YEARS[1:], YEARS], []),
-    "a gold row beside copper":     (1, [COPPER, COPPER + GOLD], ["report pit 2024 – → 300"]),
+    "a gold row beside copper":     (1, [COPPER, ORES], ["report pit 2024 – → 300"]),
     "two companies, one name":      (1, [plus(ALPHA), plus(ALPHA, site("alpha-2", name="Alpha"))],
                                      ["added alpha-2"]),
 }
