@@ -59,7 +59,7 @@ class Sum:
 
     @property
     def words(self) -> str:
-        """`over 5 sites, 2 of them without a figure`."""
+        """`over 5 sites, 2 of them without a figure`; a site with several records counts once."""
         plural = "s" if self.sites != 1 else ""
         lacking = f", {self.without} of them without a figure" if self.without else ""
         return f"over {self.sites} site{plural}{lacking}"
@@ -84,17 +84,23 @@ def of_company(records: Iterable[Record], metric: str) -> Sum:
         return _ratio(records, *_RATIOS[plain])
     if plain == STRIP:
         return _weighted(records)
-    total, unit, stated, count = 0.0, None, False, 0
+    total, unit, stated = 0.0, None, False
+    having: set[str] = set()
     for record in records:
         value = record.metrics.get(plain)
         scale = _scale(value, unit)
         if value is None or scale is None:
             continue
-        if count == 0:
+        if not having:
             unit, stated = value.unit, value.stated
         total += value.amount * scale
-        count += 1
-    return Sum(Value(_tidy(total), unit, stated) if count else None, len(records), len(records) - count)
+        having.add(record.slug)
+    return _sum(Value(_tidy(total), unit, stated) if having else None, records, having)
+
+
+def _sum(value: Value | None, records: Iterable[Record], having: set[str]) -> Sum:
+    sites = {record.slug for record in records}
+    return Sum(value, len(sites), len(sites - having))
 
 
 def _scale(value: Value | None, unit: str | None) -> float | None:
@@ -105,7 +111,7 @@ def _scale(value: Value | None, unit: str | None) -> float | None:
 
 def _ratio(records: list[Record], above: str, below: str, unit: str) -> Sum:
     top = bottom = 0.0
-    count = 0
+    having: set[str] = set()
     for record in records:
         one, other = record.metrics.get(above), record.metrics.get(below)
         if one is None or other is None or other.amount <= 0 or one.amount < 0:
@@ -115,8 +121,8 @@ def _ratio(records: list[Record], above: str, below: str, unit: str) -> Sum:
             continue
         top += one.amount
         bottom += other.amount * scale
-        count += 1
-    return Sum(Value(_tidy(top / bottom), unit) if bottom else None, len(records), len(records) - count)
+        having.add(record.slug)
+    return _sum(Value(_tidy(top / bottom), unit) if bottom else None, records, having)
 
 
 def _below(above: Value, below: Value) -> float | None:
@@ -127,7 +133,8 @@ def _below(above: Value, below: Value) -> float | None:
 
 def _weighted(records: list[Record]) -> Sum:
     top = bottom = 0.0
-    unit, count = None, 0
+    unit = None
+    having: set[str] = set()
     for record in records:
         ratio, production = record.metrics.get(STRIP), record.metrics.get(PRODUCTION)
         scale = None if production is None or production.unit is None else units.factor(production.unit, "Mt")
@@ -136,18 +143,23 @@ def _weighted(records: list[Record]) -> Sum:
         weight = production.amount * (scale or 1.0)
         top += ratio.amount * weight
         bottom += weight
-        unit, count = ratio.unit, count + 1
-    return Sum(Value(_tidy(top / bottom), unit) if bottom else None, len(records), len(records) - count)
+        unit = ratio.unit
+        having.add(record.slug)
+    return _sum(Value(_tidy(top / bottom), unit) if bottom else None, records, having)
 
 
 def latest(records: Iterable[Record]) -> list[Record]:
-    """The record of the latest year of each site and commodity."""
-    found: dict[tuple[str, str | None], Record] = {}
+    """The records of the latest year of each site, company and commodity: mostly one, more where mines share all."""
+    years: dict[tuple[str, str | None, str | None], int] = {}
+    records = list(records)
     for record in records:
-        key = (record.slug, record.commodity_type)
-        if key not in found or (record.year or 0) > (found[key].year or 0):
-            found[key] = record
-    return list(found.values())
+        key = (record.slug, record.company_slug, record.commodity_type)
+        years[key] = max(record.year or 0, years.get(key, 0))
+    return [
+        record
+        for record in records
+        if (record.year or 0) == years[record.slug, record.company_slug, record.commodity_type]
+    ]
 
 
 def in_list(metric: str) -> bool:

@@ -48,35 +48,48 @@ def details_due(
 
 
 def recovered(memory: Memory, observed: Iterable[Record], fetched: frozenset[str]) -> tuple[str, ...]:
-    """The other doubted details, if one that was asked again has its values back; else nothing."""
+    """The other doubted details, if one that was asked again has its values back; else nothing.
+
+    With them go the details of mines and reports that are new since the hold began: they came while all was in doubt.
+    """
     doubted = doubted_details(memory)
-    accepted = _by_key(memory.snapshot.records if memory.snapshot else ())
+    accepted = _by_key(_known(memory))
     back = any(
-        record.slug in doubted and record.detailed and not _lost(accepted.get(record.key), record)
+        record.slug in doubted and record.detailed and not _other(accepted.get(record.key), record)
         for record in observed
         if record.slug in fetched
     )
-    return tuple(sorted(doubted - fetched)) if back else ()
+    if not back or memory.hold is None:
+        return ()
+    new = {record.slug for record in memory.hold.candidate if record.detailed and record.key not in accepted}
+    return tuple(sorted((doubted | new) - fetched))
 
 
 def doubted_details(memory: Memory) -> frozenset[str]:
-    """The slugs whose details lost values in the snapshot that is held."""
+    """The slugs whose details say something else, or less, in the snapshot that is held."""
     if memory.hold is None or memory.snapshot is None:
         return frozenset()
     held = _by_key(memory.hold.candidate)
     return frozenset(
         record.slug
-        for record in memory.snapshot.records
-        if record.key in held and held[record.key].detailed and _lost(record, held[record.key])
+        for record in _known(memory)
+        if record.key in held and held[record.key].detailed and _other(record, held[record.key])
     )
+
+
+def _known(memory: Memory) -> tuple[Record, ...]:
+    """All records as they were last believed, those of missing mines too."""
+    return (*(e.record for e in memory.absent), *(memory.snapshot.records if memory.snapshot is not None else ()))
 
 
 def _by_key(records: Iterable[Record]) -> dict[tuple[str, str | None, int | None], Record]:
     return {record.key: record for record in records}
 
 
-def _lost(old: Record | None, new: Record) -> bool:
+def _other(old: Record | None, new: Record) -> bool:
+    """Whether a detail lost what it said, or says it with another number."""
     if old is None:
         return False
-    lost = old.metrics.keys() - new.metrics.keys() - set(LIST_METRICS)
-    return bool(lost) or (old.latitude is not None and new.latitude is None)
+    said = {name: value for name, value in old.metrics.items() if name not in LIST_METRICS}
+    other = any(name not in new.metrics or new.metrics[name].amount != value.amount for name, value in said.items())
+    return other or (old.latitude is not None and new.latitude is None)

@@ -142,7 +142,7 @@ async def look(
         if answers.refused is not None:
             return sweep, missed, answers.refused
         asked = sweep.details.keys() | missed.keys()
-        wanted = [slug for slug in pipeline.due_again(parse.observe(sweep), memory) if slug not in asked]
+        wanted = [slug for slug in pipeline.due_again(parse.observe(sweep), memory, settings) if slug not in asked]
     return sweep, missed, None
 
 

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 
 _OUNCE = 31.1034768e-6  # tonnes in a troy ounce
@@ -93,6 +94,12 @@ def factor(old: str, new: str) -> float | None:
     if old in _TONNES and new in _TONNES:
         return _TONNES[old] / _TONNES[new]
     return None
+
+
+def converted(old_amount: float, old: str, new_amount: float, new: str) -> bool:
+    """Whether a number in another unit is the old amount still; wet, dry and unsaid tonnes count as the same here."""
+    ratio = factor(*(unit.replace("wmt", "t").replace("dmt", "t") for unit in (old, new)))
+    return ratio is not None and math.isclose(old_amount * ratio, new_amount, rel_tol=1e-4)
 
 
 def same_scale(old: str, new: str) -> bool:

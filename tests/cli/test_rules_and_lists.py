@@ -148,7 +148,7 @@ def test_check_explains_and_warns(desk: Desk) -> None:
     desk.rules(rules=LISTS.replace("pt-company-1", "pt-compny-1") + "silences: []")
     desk.poll()
     done = desk.run("check")
-    assert done.returncode == 0 and "Watchlist “core” tells desk when each site of 2 companies" in done.stdout
+    assert done.returncode == 0 and "Watchlist “core” tells desk when a site of its 2 companies" in done.stdout
     assert "pt-company-3: production_volume above 20" in done.stdout and "did you mean pt-company-1?" in done.stderr
 
 

@@ -70,8 +70,10 @@ def sweep(
     by_slug = {row["slug"]: row for row in table if isinstance(row.get("slug"), str)}
     details = {slug: Detail(slug, by_slug.get(slug)) for slug in due(read_list(rows), memory, settings, now)}
     first = Sweep(now, rows, details)
-    details |= {slug: Detail(slug, by_slug.get(slug)) for slug in due_again(observe(first), memory)}
-    return Sweep(now, rows, details)
+    while again := [s for s in due_again(observe(first), memory, settings) if s not in details]:
+        details |= {slug: Detail(slug, by_slug.get(slug)) for slug in again}
+        first = Sweep(now, rows, details)
+    return first
 
 
 @dataclass(frozen=True)

@@ -151,6 +151,14 @@ def test_values_that_mean_nothing_are_refused(tmp_path: Path, old: str, new: str
     assert len(mistakes(tmp_path, GOOD.replace(old, new, 1))) == 1
 
 
+@pytest.mark.parametrize("word", ["coking_index", "sulphur content", "ash.total", "bauxite.*", "reserves.odd_key"])
+def test_a_metric_that_only_the_api_invents_may_be_named(tmp_path: Path, word: str) -> None:
+    """A key that nobody knows yet becomes a metric, which rules and limits may name as it is."""
+    lists = f"watchlists: {{x: {{to: desk, companies: [pt-a], limits: {{'{word}': {{above: 1}}}}}}}}\n"
+    settings = read(tmp_path, GOOD.replace("on: production_volume", f"on: '{word}'") + lists)
+    assert settings.rules[0].on == (word,) and word in settings.watchlists[0].limits
+
+
 def test_a_key_of_digits_is_a_key(tmp_path: Path) -> None:
     """An unquoted variable of digits stays text where text is meant; a key with a line break is refused."""
     text = GOOD.replace('api: {key: "${KEY}", timeout: 10s}', "api:\n  key: ${KEY}")

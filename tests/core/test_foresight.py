@@ -41,8 +41,11 @@ def test_a_list_is_a_sentence_and_its_limits() -> None:
     limits = {"strip_ratio": Limit(above=11, clear=10)}
     own = {"pt-a": {"reserves.total": Limit(falls_by=Bound(5, True), since=timedelta(days=90))}, "pt-b": {}}
     said = list(describe_list(Watchlist("w", TO, own, limits, repeat=timedelta(days=7), resolve=True)))
-    assert said[0].startswith("tells desk when each site of 2 companies passes a limit (warning), again every 1w")
-    assert said[1:] == ["all: strip_ratio above 11, clear past 10", "pt-a: reserves.total fallen by 5 % since 90d"]
+    assert said[0].startswith("tells desk when a site of its 2 companies passes a limit (warning), again every 1w")
+    assert said[1:] == [
+        "all companies: strip_ratio above 11, clear past 10",
+        "pt-a: reserves.total fallen by 5 % within 90d",
+    ]
 
 
 @pytest.mark.parametrize(
@@ -95,6 +98,7 @@ def test_a_shadowed_rule_is_warned_of(first: Rule, second: Rule, shadowed: bool)
         ({"production_volume": Limit(above=40_000)}, {"pt-berau-coal": {}}, True, "is it in the right unit?"),
         ({"reserves.total": Limit(above=1)}, {"pt-berau-coal": {}}, True, "no site has a figure called reserves.total"),
         ({"reserve_life": Limit(below=5)}, {"pt-berau-coal": {}}, False, "`details: never`"),
+        ({"strip_ratio": Limit(falls_by=Bound(110, True))}, {"pt-berau-coal": {}}, True, "no figure falls by 110 %"),
     ],
 )
 def test_a_list_that_can_never_tell_is_warned_of(

@@ -45,10 +45,19 @@ def test_one_change_is_told_in_the_title() -> None:
 @pytest.mark.parametrize("format", FORMATS)
 def test_a_line_has_everything(format: Format) -> None:
     """Name, company, old → new, unit, difference, percentage, nature, year, and the id."""
-    body = told(BASE, format=format).body
-    for words in ("Sangkulirang", "PT Batu", "10.5 → 12.3 bcm/t (+1.8 bcm/t, +17 %)", "revised, 2024", "c0ffee123456"):
+    body = re.sub("<[^>]+>", "", told(BASE, format=format).body)
+    moved = "10.5 → 12.3 bcm/t +17 %" if format == "html" else "10.5 → 12.3 bcm/t (+1.8 bcm/t, +17 %)"
+    for words in ("Sangkulirang", "PT Batu", moved, "revised, 2024", "c0ffee123456"):
         assert words in body, words
     assert "13:00 WIB" in body
+
+
+def test_a_mail_is_a_table_that_reads_in_light_and_dark() -> None:
+    """Rows with a heading each, figures to the right in digits of one width, and no colour but on words."""
+    body = told(BASE, CROSSED, format="html").body
+    assert body.count("<tr") == body.count("</tr>") == 3 and body.count('<th scope="row"') == 1
+    assert "text-align:right;font-variant-numeric:tabular-nums" in body and 'scope="colgroup"' in body
+    assert "background" not in body and "color:#000" not in body and 'content="light dark"' in body
 
 
 @pytest.mark.parametrize("format", FORMATS)
@@ -78,8 +87,8 @@ def test_changes_are_grouped_by_company_worst_first() -> None:
     other = replace(BASE, slug="other", name="Other", company_slug="pt-other", company_name="PT Other", id="1")
     alerts = [
         Alert("r", "info", ("d",), other),
-        Alert("r", "critical", ("d",), BASE),
         Alert("r", "info", ("d",), replace(BASE, metric="reserves.total", id="2")),
+        Alert("r", "critical", ("d",), BASE),
     ]
     body = compose(None, built_in(), alerts, (), Frame(("w",), START, "text", ZoneInfo("UTC"))).body
     assert body.index("PT Batu") < body.index("PT Other") and body.count("PT Batu") == 1
@@ -110,7 +119,10 @@ def test_numbers_in_words() -> None:
     assert [percent(p) for p in (17.14, -4.5, 0.04, -100)] == ["+17 %", "−4.5 %", "+0 %", "−100 %"]
 
 
-NASTY = "<script>alert(1)</script> <!channel> *x* _y_ `z` [a](http://evil.example) @here \n- item\u202e\u200b # h | t"
+NASTY = (
+    "<script>alert(1)</script> <!channel> *x* _y_ `z` [a](http://evil.example) www.evil.example @here "
+    "\n- item\u202e\u200b # h | t"
+)
 
 
 @pytest.mark.parametrize("format", FORMATS)
@@ -125,6 +137,7 @@ def test_upstream_text_is_harmless(format: Format) -> None:
     assert "\n" not in title and len(title) <= 200 and "<" not in title
     assert "<script" not in body and "<!channel" not in body and "\n- item" not in body
     assert not re.search("[\u202a-\u202e\u200b]", body + title) and len(body) < 12_000
+    assert "http://evil" not in body + title and "www.evil" not in body
     if format == "markdown":
         assert "*x*" not in body and "`z`" not in body and "](http://evil" not in body and "@here" not in body
 
@@ -203,12 +216,24 @@ CROSSED = Crossing(
             "Sangkulirang: strip ratio 12.3 → 9.4 bcm/t (−24 %), no longer above your 11",
         ),
         (
-            {"transition": "unknown", "old": 12.3, "new": None, "percent": None},
+            {"transition": "unknown", "old": 12.3, "new": None, "percent": None, "since": "beyond its limit"},
             "Sangkulirang: strip ratio no longer given (it was 12.3 bcm/t), was above your 11",
         ),
         (
+            {"transition": "unknown", "old": 9.3, "new": None, "percent": None, "since": "within its limit"},
+            "Sangkulirang: strip ratio no longer given (it was 9.3 bcm/t), your limit: above 11",
+        ),
+        (
+            {"transition": "still", "old": 10.0, "limit": "risen by 20 %", "since": "against the year before"},
+            "strip ratio 10 → 12.3 bcm/t (+17 %), still risen by your 20 % (against the year before)",
+        ),
+        (
             {"transition": "moved", "limit": "risen by 15 %", "since": "since you were last told"},
-            "Sangkulirang: strip ratio 10.5 → 12.3 bcm/t (+17 %), risen by your 15 % or more since you were last told",
+            "Sangkulirang: strip ratio 10.5 → 12.3 bcm/t (+17 %), risen by your 15 % or more",
+        ),
+        (
+            {"transition": "moved", "limit": "risen by 15 %", "since": "against the year before"},
+            "Sangkulirang: strip ratio 10.5 → 12.3 bcm/t (+17 %), risen by your 15 % or more against the year before",
         ),
         (
             {"per": "company", "metric": "reserve_life", "name": "PT Batu", "unit": "years", "limit": "below 13"},
@@ -227,8 +252,35 @@ def test_a_crossing_says_it_all_in_the_first_line(fields: dict[str, Any], line: 
 def test_a_crossing_speaks_for_its_change(format: Format) -> None:
     """The change that led to a crossing has no line of its own; its id is shown, so that it can be explained."""
     message = told(CROSSED, BASE, format=format)
-    assert message.body.count("10.5 → 12.3 bcm/t") == 1 and BASE.id in message.body
+    assert message.body.count("12.3 bcm/t") == 1 and BASE.id in message.body
     assert "above your 11" in message.body and "core" in message.body
+
+
+def test_a_crossing_speaks_for_no_more_than_its_change() -> None:
+    """Other changes keep their lines, also that of one site in a company's sum; a louder rule makes the line louder."""
+    moved = replace(BASE, id="2", kind="site.renamed", metric=None, old="A", new="B")
+    assert "renamed A → B" in told(CROSSED, moved).body.replace("renamed, ", "renamed ")
+    company = replace(CROSSED, per="company", slug="pt-batu", name="PT Batu")
+    assert told(company, BASE).body.count("10.5 → 12.3 bcm/t") == 2
+    life = replace(CROSSED, metric="reserve_life", unit="years")
+    assert "strip ratio" in told(life, BASE).body
+    alerts = [Alert("list", "warning", ("d",), CROSSED), Alert("rule", "critical", ("d",), BASE)]
+    message = compose(None, built_in(), alerts, (), Frame(("w",), START, "text", ZoneInfo("UTC")))
+    assert message.title == "‼ Sangkulirang: strip ratio 10.5 → 12.3 bcm/t (+17 %), above your 11"
+
+
+def test_computed_figures_have_four_digits() -> None:
+    """A ratio that is computed is not said to the sixth digit; what the API said is said as it was."""
+    life = replace(BASE, metric="reserve_life", unit="years", old=20.16279, new=22.81579, delta=2.653, percent=13.16)
+    assert headline(life) == "Sangkulirang: reserve life 20.16 → 22.82 years (+13 %)"
+    assert headline(replace(CROSSED, metric="reserve_life", unit="years", old=None, new=9.898876)).endswith(
+        "9.899 years, above your 11"
+    )
+    assert "5.60361 bcm/t" in headline(replace(CROSSED, old=None, new=5.60361))
+    assert "5.604 bcm/t" in headline(replace(CROSSED, old=None, new=5.60361, per="company"))
+    assert "205.625 → 129.525 Mt" in headline(
+        replace(BASE, metric="reserves.total", unit="Mt", old=205.625, new=129.525)
+    )
 
 
 @pytest.mark.parametrize("format", FORMATS)

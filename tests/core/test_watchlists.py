@@ -102,7 +102,7 @@ def ratios(*values: float | None) -> list[list[dict[str, Any]]]:
         (Limit(above=11), {}, (12, 12, 10, 12), [["already 12"], [], [], ["crossed 12"]]),
         (Limit(above=11), {}, (11, 11.0), [[], []]),
         (Limit(above=11), {}, (10, 12, None, 12), [[], ["crossed 12"], ["unknown"], []]),
-        (Limit(above=11), {}, (10, None, 12), [[], [], ["crossed 12"]]),
+        (Limit(above=11), {}, (10, None, None, 12), [[], ["unknown"], [], ["crossed 12"]]),
         (Limit(above=11), {}, (None, 12), [[], ["already 12"]]),
         (
             Limit(above=11),
@@ -114,7 +114,9 @@ def ratios(*values: float | None) -> list[list[dict[str, Any]]]:
         (Limit(falls_by=Bound(10, True)), {}, (10, 9.6, 9.2, 8.9, 8.5), [[], [], [], ["moved 8.9"], []]),
         (Limit(rises_by=Bound(2)), {}, (10, 11, 12, 13, 14), [[], [], ["moved 12"], [], ["moved 14"]]),
         (Limit(changes_by=Bound(10, True), since="previous"), {}, (10, 10.5, 11, 12.5), [[], [], [], ["moved 12.5"]]),
-        (Limit(changes_by=Bound(1)), {}, (10, 9, None, 10), [[], ["moved 9"], [], ["moved 10"]]),
+        (Limit(changes_by=Bound(1)), {}, (10, 9, None, 10), [[], ["moved 9"], ["unknown"], ["moved 10"]]),
+        (Limit(above=11, below=5, changes_by=Bound(50)), {}, (12, None), [["already 12"], ["unknown"]]),
+        (Limit(rises_by=Bound(10, True)), {}, (0, 3), [[], ["moved 3"]]),
     ],
 )
 def test_a_figure_at_its_limit(

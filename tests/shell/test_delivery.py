@@ -58,8 +58,8 @@ def test_a_mail_is_html_with_a_plain_alternative(mail: tuple[str, Mail]) -> None
     courier.send("mail", message.title, message.body, message.format)
     (got,) = box.received
     html, plain = got.get_body(("html",)), got.get_body(("plain",))
-    assert html is not None and "<table" in html.get_content() and "10.5 → 12.3" in html.get_content()
-    assert plain is not None and "10.5 → 12.3" in plain.get_content()
+    assert html is not None and "<table" in html.get_content() and "12.3 bcm/t" in html.get_content()
+    assert plain is not None and "10.5 → 12.3 bcm/t +17 %" in plain.get_content()
     assert got["Subject"] == "Sangkulirang: strip ratio 10.5 → 12.3 bcm/t (+17 %)"
 
 

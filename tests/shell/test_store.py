@@ -20,6 +20,7 @@ from watcher.messages import Attachment, Message
 from watcher.model import (
     Absent,
     Alert,
+    Cause,
     Change,
     DetailSeen,
     Hold,
@@ -109,7 +110,7 @@ def test_a_memory_comes_back_as_it_was(tmp_path: Path) -> None:
         filter={"commodity_type": "Coal", "min_production": 1.5},
         snapshot=Snapshot(at, (record,)),
         absent=(Absent(record, at), Absent(replace(record, slug="b"), at, "left")),
-        hold=Hold(at, "why", ("why", "and"), (record, record)),
+        hold=Hold(at, "why", (Cause("a", "why", at), Cause("b", "and", at)), (record, record), away={"x": at}),
         details={"a": DetailSeen(at, "f00")},
         structures=frozenset({"odd key"}),
     )

@@ -68,6 +68,10 @@ def upstream(answer: Callable[[str, dict[str, str], int], Answer]) -> Iterator[U
             if given.cut:
                 self.close_connection = True
 
+        def do_POST(self) -> None:
+            self.rfile.read(int(self.headers["Content-Length"]))
+            self.do_GET()
+
         def log_message(self, format: str, *args: Any) -> None:
             return
 

@@ -116,7 +116,7 @@ def load(tmp_path: Path, http: str) -> config.Settings:
         ("{listen: '192.168.1.5:80'}", "open to others"),
         ("{listen: '127.0.0.1'}", "an address and a port"),
         ("{listen: '127.0.0.1:99999'}", "an address and a port"),
-        ("{token: short}", "at least 16 characters"),
+        ("{token: short}", "16 characters or more"),
         ("{token: 'with blanks in it, and long'}", "without blanks"),
         ("{hosts: ['https://x.example/']}", "a host name"),
         ("{port: 80}", "unknown key `port`"),

@@ -160,8 +160,9 @@ def _poll(
         ),
     )
     seen = parse.join(listing, wanted)
-    again = [slug for slug in pipeline.due_again(seen, memory) if slug not in wanted]
-    if again:
+    asked = set(wanted)
+    while again := [slug for slug in pipeline.due_again(seen, memory, plan.settings) if slug not in asked]:
+        asked |= set(again)
         wanted |= {slug: read for slug in again if (read := plan.history.detail(state, slug)) is not None}
         seen = parse.join(listing, wanted)
     run.credits += len(wanted)

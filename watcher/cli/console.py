@@ -73,8 +73,18 @@ def table(title: str, columns: Iterable[str], rows: Iterable[Iterable[object]]) 
         right = column in {"sites", "credits", "old", "new", "%", "tries", "value"}
         grid.add_column(column, justify="right" if right else "left", overflow="fold")
     for row in rows:
-        grid.add_row(*(Text(clean("" if cell is None else str(cell))) for cell in row))
+        grid.add_row(*(Text(_cell(cell)) for cell in row))
     out().print(grid)
+
+
+#: No cell is longer; a name may be 10 kB.
+_LONGEST = 400
+
+
+def _cell(value: object) -> str:
+    """A cell as one line of visible characters."""
+    text = " ".join(clean("" if value is None else str(value)).split())
+    return text if len(text) <= _LONGEST else f"{text[: _LONGEST - 1]}…"
 
 
 class _Bar:

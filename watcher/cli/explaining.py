@@ -22,7 +22,7 @@ def explain(
 ) -> None:
     """Which rules matched a change, which did not and why, and the two snapshots behind it."""
     from watcher.errors import ConfigError
-    from watcher.pipeline import verdicts
+    from watcher.pipeline import list_verdicts, verdicts
 
     settings = session.settings_of(context.obj)
     with session.reader(settings) as store:
@@ -31,13 +31,14 @@ def explain(
     if found is None:
         raise ConfigError(f"No change {id!r} is known.", "`watcher changes --since 30d` shows ids.")
     said = verdicts(found.change, settings.rules, standing) if found.change is not None else {}
+    lists = list_verdicts(found.change, settings.watchlists, standing) if found.change is not None else {}
     if json:
-        console.write_json(_document(found, said))
+        console.write_json(_document(found, said, lists))
     else:
-        _show(found, said, settings)
+        _show(found, said, lists, settings)
 
 
-def _document(found: Evidence, said: dict[str, str]) -> dict[str, Any]:
+def _document(found: Evidence, said: dict[str, str], lists: dict[str, str]) -> dict[str, Any]:
     return {
         "change": session.as_json(found.change),
         "crossings": [session.as_json(crossing) for crossing in found.crossings],
@@ -47,6 +48,7 @@ def _document(found: Evidence, said: dict[str, str]) -> dict[str, Any]:
             "records": [session.as_json(record) for record in found.after],
         },
         "rules": [{"rule": rule, "matches": not reason, "reason": reason} for rule, reason in said.items()],
+        "watchlists": [{"watchlist": name, "looks": not reason, "reason": reason} for name, reason in lists.items()],
         "told": [
             {"rule": alert.rule, "target": alert.targets[0], "severity": alert.severity, "silenced": alert.silenced,
              "message": message, "sent_at": session.as_json(sent)}
@@ -55,8 +57,8 @@ def _document(found: Evidence, said: dict[str, str]) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def _show(found: Evidence, said: dict[str, str], settings: Settings) -> None:
-    from watcher.messages import headline
+def _show(found: Evidence, said: dict[str, str], lists: dict[str, str], settings: Settings) -> None:
+    from watcher.messages import headline, tame
 
     def when(at: datetime | None) -> str:
         return at.astimezone(settings.timezone).strftime("%Y-%m-%d %H:%M %Z") if at else "never"
@@ -67,15 +69,18 @@ def _show(found: Evidence, said: dict[str, str], settings: Settings) -> None:
         console.say(f"{change.kind}, found by watch {change.watch} at {when(change.at)}, id {change.id}")
         for label, text in (("suspect", change.suspect), ("corrects", change.corrects), ("detail", change.detail)):
             if text:
-                console.say(f"{label}: {text}")
+                console.say(f"{label}: {tame(text, 600)}")
         rows = list(_rows(change, found.before, found.after))
         if rows:
             console.table(f"\nAs the API said it, at {when(found.before_at)} and at {when(change.at)}",
                           ("record", "field", "before", "after"), rows)  # fmt: skip
+    if said or lists or found.crossings:
+        console.say("\nRules and lists", "bold")
     for crossing in found.crossings:
-        console.say(f"\nWatchlist “{crossing.watchlist}”: {headline(crossing)}")
-    if said:
-        console.say("\nRules", "bold")
+        console.say(f"  list “{crossing.watchlist}” speaks: {headline(crossing)}")
+    for name, reason in lists.items():
+        if name not in {crossing.watchlist for crossing in found.crossings}:
+            console.say(f"  list “{name}” says nothing: {reason or 'no limit was crossed, or that had been told'}")
     for rule, reason in said.items():
         console.say(f"  “{rule}” {'does not match: ' + reason if reason else 'matches'}")
     console.say("\nTold", "bold")
@@ -103,8 +108,9 @@ def _rows(change: Change, before: tuple[Record, ...], after: tuple[Record, ...])
         metrics = (old.metrics if old else EMPTY).keys() | new.metrics.keys()
         for metric in sorted(metrics):
             values = (old.metrics.get(metric) if old else None), new.metrics.get(metric)
-            if values[0] != values[1] or (metric == change.metric and new.year == change.year):
-                yield (which, metric, *(_shown(f"{v.amount:g} {v.unit or ''}".strip() if v else None) for v in values))
+            shown = tuple(_shown(f"{v.amount:.12g} {v.unit or ''}".strip() if v else None) for v in values)
+            if shown[0] != shown[1] or (metric == change.metric and new.year == change.year):
+                yield (which, metric, *shown)
     for old in olds.values():
         which = " ".join(str(part) for part in (old.slug, old.commodity_type, old.year) if part)
         yield which, "record", "there", "not in the snapshot"

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from watcher.cli import clock, console, session
+from watcher.cli.preview import counted, readable
 
 if TYPE_CHECKING:
     from watcher.config import Settings
@@ -162,7 +163,8 @@ def _show(
     targets = dict.fromkeys(target for alert in loud for target in alert.targets)
     if outcome.notices:
         targets |= dict.fromkeys(settings.ops)
-    console.say(f"{watch}: {outcome.verdict}, {len(outcome.changes)} changes, {len(targets)} messages")
+    counts = (counted(len(outcome.changes), "change"), counted(len(targets), "message"))
+    console.say(f"{watch}: {outcome.verdict}, {', '.join(counts)}")
     for target in targets:
         notices = outcome.notices if target in settings.ops else ()
         mine = [replace(alert, targets=(target,)) for alert in loud if target in alert.targets]
@@ -174,7 +176,7 @@ def _show(
             console.warn(f"A template failed, and the built-in one is used: {problem}")
         console.say(f"--- to {target}{_when(settings, target, outcome.at)} ---", style="bold")
         console.say(message.title, style="bold")
-        console.say(message.body)
+        console.say(readable(message.body, message.format))
 
 
 def accept(

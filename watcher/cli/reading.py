@@ -177,12 +177,12 @@ def site(
             }
         )
         return
-    from watcher.messages import headline, metric, number
+    from watcher.messages import headline, metric, number, tame
 
     first = records[0][1] if records else None
-    console.say(f"{first.name if first else now} ({now})", "bold")
+    console.say(tame(f"{first.name if first else now} ({now})"), "bold")
     if first is not None:
-        console.say(f"{first.company_name or 'no company'}, {first.city or '?'}, {first.province or '?'}")
+        console.say(tame(f"{first.company_name or 'no company'}, {first.city or '?'}, {first.province or '?'}", 300))
     else:
         console.say("No list shows it any more.")
     for watch, record in records:

@@ -9,9 +9,11 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from watcher.cli import console, session
+from watcher.cli import clock, console, session
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from watcher.config import Settings, Watch
     from watcher.routing import TargetPolicy
     from watcher.rules.foresight import Vocabulary
@@ -52,6 +54,9 @@ def check(context: typer.Context) -> None:
         f"missing site counts as removed after {_words(removal.confirm_after.total_seconds())}."
     )
     console.say(f"Ops news goes to: {', '.join(settings.ops) or 'nobody (set `ops:`)'}. Database: {settings.database}")
+    if settings.http is not None:
+        token = "with a token" if settings.http.token else "without a token"
+        console.say(f"Status pages: {settings.http.host}:{settings.http.port}, {token}.")
 
 
 def _wishes(policy: TargetPolicy) -> str:
@@ -68,6 +73,7 @@ def _wishes(policy: TargetPolicy) -> str:
 
 def _say_rules(settings: Settings) -> None:
     """What each rule and list will do, and what of them can never happen."""
+    from watcher.config import is_known
     from watcher.rules import foresight
 
     for rule in settings.rules:
@@ -91,8 +97,25 @@ def _say_rules(settings: Settings) -> None:
         for name in settings.targets
         if name not in used
     ]
+    if data.metrics is None:
+        warnings += [
+            f"{who}: {word} is no figure that Watcher has a name for; it is told only if the API sends such a key"
+            for who, word in _words_for_figures(settings)
+            if not is_known(word)
+        ]
+    ended = [silence for silence in settings.silences if silence.until <= clock.now()]
+    warnings += [f"the silence of {silence.words} has ended; it can go from the file" for silence in ended]
     for warning in warnings:
         console.warn(f"Warning: {warning}" + ("" if warning.endswith("?") else "."))
+
+
+def _words_for_figures(settings: Settings) -> Iterator[tuple[str, str]]:
+    """Who asks for which figure: rules in `on`, lists in `limits`."""
+    for rule in settings.rules:
+        yield from ((f"rule “{rule.name}”", word) for word in rule.on)
+    for one in settings.watchlists:
+        for limits in (one.limits, *one.companies.values()):
+            yield from ((f"watchlist “{one.name}”", word) for word in limits)
 
 
 def _data(settings: Settings) -> Vocabulary:

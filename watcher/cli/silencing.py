@@ -36,7 +36,7 @@ def add(
 
     settings = session.settings_of(context.obj)
     now = clock.now()
-    silence = Silence(_matcher(matcher), _end(settings, now, duration, until), reason)
+    silence = Silence(_matcher(matcher), _end(settings, now, duration, until), " ".join(reason.split()))
     with Store.open_beside(settings.database) as store:
         number = store.add_silence(silence, now)
     console.say(f"Silence {number} is on until {_when(settings, silence.until)}: {silence.words}")
@@ -90,10 +90,26 @@ def _matcher(words: list[str]) -> dict[str, tuple[str, ...]]:
             raise ConfigError(f"{word!r} is no matcher.", "FIELD=GLOB is expected, such as company=pt-berau-coal.")
         if field not in MATCHER_FIELDS:
             raise ConfigError(
-                f"There is no field {field!r}{near(field, MATCHER_FIELDS)}.", f"Known: {', '.join(MATCHER_FIELDS)}."
+                f"There is no field {field!r}{near(field, MATCHER_FIELDS) or '.'}",
+                f"Known: {', '.join(MATCHER_FIELDS)}.",
             )
+        for one in globs.split("|"):
+            _check(field, one)
         found[field] = (*found.get(field, ()), *globs.split("|"))
     return found
+
+
+def _check(field: str, glob: str) -> None:
+    """Refuse what a field can never be, where that is known."""
+    from fnmatch import fnmatchcase
+
+    from watcher.config import near
+    from watcher.errors import ConfigError
+    from watcher.model import KINDS, NATURES, SEVERITIES
+
+    known: tuple[str, ...] = {"severity": SEVERITIES, "kind": KINDS, "nature": NATURES}.get(field, ())
+    if known and not any(fnmatchcase(one, glob.casefold()) for one in known):
+        raise ConfigError(f"No {field} is {glob!r}{near(glob, known) or '.'}", f"Known: {', '.join(known)}.")
 
 
 def _end(settings: Settings, now: datetime, duration: str | None, until: str | None) -> datetime:

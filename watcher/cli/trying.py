@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from watcher.cli import clock, console
+from watcher.cli.preview import as_text, counted
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -97,10 +98,12 @@ def _same(now: datetime) -> datetime:
 def _show_day(number: int, story: str, report: PollReport, mailbox: Mailbox, save: Path | None) -> None:
     outcome = report.outcome
     verdict = (
-        f"{outcome.verdict}, {len(outcome.changes)} changes, {report.credits} credits" if outcome else report.error
+        f"{outcome.verdict}, {counted(len(outcome.changes), 'change')}, {report.credits} credits"
+        if outcome
+        else report.error
     )
     console.say(f"Day {number}. {story}", "bold cyan")
-    console.say(f"  poll: {verdict}; {len(mailbox.received)} messages")
+    console.say(f"  poll: {verdict}; {counted(len(mailbox.received), 'message')}")
     for target, title, body in mailbox.received:
         if save is not None:
             suffix = "md" if target == "slack" else "html"
@@ -108,20 +111,10 @@ def _show_day(number: int, story: str, report: PollReport, mailbox: Mailbox, sav
         if target == "mail" and outcome is not None and outcome.alerts and number != 2:
             continue
         console.say(f"  ┌ {'Slack' if target == 'slack' else 'Mailbox'}: {title}", "bold")
-        text = body if target == "slack" else _as_text(body)
+        text = body if target == "slack" else as_text(body)
         for line in text.strip().splitlines():
             console.say(f"  │ {line}")
     console.say()
-
-
-def _as_text(html: str) -> str:
-    """An HTML mail as a reader without HTML sees it."""
-    import re
-    from html import unescape
-
-    rows = re.sub(r"</(tr|p|div)>|<br>", "\n", html.replace("\n", " "))
-    cells = unescape(re.sub(r"<[^>]+>", " ", rows))
-    return "\n".join(line for line in (" ".join(row.split()) for row in cells.splitlines()) if line)
 
 
 def sandbox(

@@ -75,7 +75,7 @@ def _find(settings: Settings, name: str, *, built_in: bool = False) -> Path:
             if name in {path.name, path.name.removesuffix(".j2")}:
                 return path
     known = sorted({path.name for folder in folders for path in folder.glob("*.j2")})
-    raise ConfigError(f"There is no template {name!r}{near(name, known)}.", f"Known: {', '.join(known)}.")
+    raise ConfigError(f"There is no template {name!r}{near(name, known) or '.'}", f"Known: {', '.join(known)}.")
 
 
 def _about(name: str) -> str:

@@ -1,7 +1,7 @@
 """rules.yaml ↔ settings: `document` reads, `schema` checks the shape, `meaning` the names, `load` puts it together."""
 
 from watcher.config.load import environment, find, load
-from watcher.config.names import near
+from watcher.config.names import is_known, near
 from watcher.config.schema import File
 from watcher.config.serving import address
 from watcher.config.settings import Http, Settings, Watch, masked, require_key
@@ -15,6 +15,7 @@ __all__ = [
     "address",
     "environment",
     "find",
+    "is_known",
     "load",
     "masked",
     "near",

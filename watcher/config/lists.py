@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from watcher import derived
 from watcher.config import schema
 from watcher.config.document import Document
-from watcher.config.names import METRICS, Place, check_cron, check_targets, metric_can_occur, near
+from watcher.config.names import METRICS, Place, check_cron, check_targets, check_values, metric_can_occur, near
 from watcher.rules import MATCHER_FIELDS
 
 _MOVEMENTS = ("rises_by", "falls_by", "changes_by")
@@ -32,9 +32,11 @@ def check(document: Document, file: schema.File, rules: set[str]) -> None:
         for company, limits in watchlist.companies.items():
             _limits(document, (*path, "companies", company), limits, watchlist)
     for index, silence in enumerate(file.silences):
-        for field in silence.matcher:
-            if field not in MATCHER_FIELDS:
-                here = ("silences", index, "matcher", field)
+        for field, words in silence.matcher.items():
+            here = ("silences", index, "matcher", field)
+            if field in MATCHER_FIELDS:
+                check_values(document, here, field, words, (*rules, *file.watchlists))
+            else:
                 document.mistake(here, f"unknown field `{field}`{near(field, MATCHER_FIELDS)}", key=True)
 
 

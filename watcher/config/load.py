@@ -16,6 +16,7 @@ from watcher.config import document as yaml_document
 from watcher.config import meaning, names, schema, serving
 from watcher.config.document import Document
 from watcher.config.settings import Settings, Watch, database_path
+from watcher.config.shapes import expected, fits
 from watcher.errors import ConfigError
 from watcher.judge import HoldPolicy, JudgementPolicy, RemovalPolicy
 from watcher.routing import TargetPolicy
@@ -190,9 +191,10 @@ def _explain(document: Document, error: Mapping[str, Any]) -> None:
         document.mistake(path, f"expected {error['ctx']['expected']}{_shown(path, error['input'])}")
     elif kind == "too_short":
         document.mistake(path, "at least one is expected")
+    elif text := expected(error):
+        document.mistake(path, f"{text}{_shown(path, error['input'])}")
     else:
-        said = error["msg"].replace("Input should be", "expected")
-        said = said.replace("a valid dictionary or instance of ", "keys and values of ").replace("a valid ", "a ")
+        said = error["msg"].replace("Input should be", "expected").replace("a valid ", "a ")
         document.mistake(path, f"{said[0].lower()}{said[1:]}{_shown(path, error['input'])}")
 
 
@@ -205,7 +207,7 @@ def _shown(path: tuple[str | int, ...], value: object) -> str:
 def _keys_of(path: tuple[str | int, ...]) -> list[str]:
     """The keys that may stand at a path."""
     for pattern, model in _MODELS.items():
-        if len(pattern) == len(path) and all(one in {"*", str(step)} for one, step in zip(pattern, path, strict=True)):
+        if fits(pattern, path):
             return list(model.model_fields)
     return []
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from fnmatch import fnmatchcase
 from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
@@ -17,13 +16,13 @@ from watcher.config.names import (
     check_cron,
     check_target,
     check_targets,
+    check_values,
     each,
     near,
-    stated,
     template_names,
 )
 from watcher.geography import COMMODITIES, PROVINCES
-from watcher.model import KINDS, NATURES
+from watcher.model import KINDS
 from watcher.rules import WHERE_FIELDS
 
 FILTERS = ("company", "province", "commodity_type", "year", "min_production")
@@ -54,7 +53,7 @@ def check(document: Document, file: schema.File) -> None:
             document.mistake(("watches", name, "every"), "at least 1m is expected: every poll costs credits")
     names: set[str] = set()
     for index, rule in enumerate(file.rules):
-        if rule.name in names:
+        if rule.name in names and not document.wrong_within(("rules", index, "name")):
             document.mistake(("rules", index, "name"), f"another rule is called {rule.name!r} too")
         names.add(rule.name)
         _rule(document, ("rules", index), rule, file)
@@ -117,16 +116,7 @@ def _rule(document: Document, path: tuple[str | int, ...], rule: schema.Rule, fi
         if name not in WHERE_FIELDS:
             document.mistake(here, f"unknown field `{name}`{near(name, WHERE_FIELDS)}", key=True)
             continue
-        known: tuple[str, ...] | None = {
-            "watch": tuple(stated(document, "watches")),
-            "kind": KINDS,
-            "nature": NATURES,
-            "commodity_type": COMMODITIES,
-            "province": PROVINCES,
-        }.get(name)
-        for step, word in each(document, here, words):
-            if known is not None and not any(fnmatchcase(k.casefold(), word.casefold()) for k in known):
-                document.mistake(step, f"unknown {name} `{word}`{near(word, known)}")
+        check_values(document, here, name, words)
     names = template_names(document.file, file.templates)
     if rule.template is not None and rule.template not in names:
         document.mistake((*path, "template"), f"there is no template `{rule.template}`{near(rule.template, names)}")

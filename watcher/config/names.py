@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from datetime import UTC, datetime
 from difflib import get_close_matches
@@ -13,7 +14,8 @@ from apscheduler.triggers.cron import CronTrigger
 
 from watcher import derived
 from watcher.config.document import Document
-from watcher.model import KINDS
+from watcher.geography import COMMODITIES, PROVINCES
+from watcher.model import KINDS, NATURES, SEVERITIES
 
 Place = tuple[str | int, ...]
 
@@ -22,6 +24,8 @@ METRICS = (
     *("reserves.proven", "reserves.probable", "reserves.total"),
     *("resources.measured", "resources.indicated", "resources.inferred", "resources.total"),
 )
+#: How metrics are called: words of a key, or a glob of them.
+_METRIC = re.compile(r"[\w .%/*?\[\]!-]+")
 _METRIC_ROOTS = ("limonite", "saprolite", "reserves", "resources")
 
 
@@ -39,14 +43,28 @@ def each(
 
 
 def can_occur(word: str) -> bool:
-    """Whether a word of `on` can ever match: a kind, a metric, a glob of either, or what the API may invent."""
+    """Whether a word of `on` can ever match: a kind, a metric, a glob of either, or a metric that the API may invent.
+
+    What is nearly a name that is known is a slip, not an invention.
+    """
+    known = (*KINDS, *METRICS, *derived.DERIVED)
+    if any(fnmatchcase(name, word) for name in known):
+        return True
+    if not _METRIC.fullmatch(word):
+        return False
+    root = word.partition(".")[0]
+    if root in _METRIC_ROOTS:
+        return root != word
+    kinds = {kind.partition(".")[0] for kind in KINDS}
+    slip = get_close_matches(word, known, n=1, cutoff=0.75)
+    return root not in kinds and not slip and not get_close_matches(root, (*kinds, *_METRIC_ROOTS), n=1, cutoff=0.75)
+
+
+def is_known(word: str) -> bool:
+    """Whether a word of `on` or `limits` is, or reaches, what this version has a name for."""
     if any(fnmatchcase(name, word) for name in (*KINDS, *METRICS, *derived.DERIVED)):
         return True
-    root, dot, _ = word.partition(".")
-    roots = (*_METRIC_ROOTS, *(kind.partition(".")[0] for kind in KINDS))
-    if not dot or (root not in roots and get_close_matches(root, roots, n=1, cutoff=0.8)):
-        return False
-    return root in _METRIC_ROOTS or (root not in {kind.partition(".")[0] for kind in KINDS} and "." in word)
+    return bool({"reserves", "resources"} & set(word.split(".")))
 
 
 def metric_can_occur(word: str) -> bool:
@@ -62,6 +80,8 @@ def check_targets(document: Document, path: Place, words: tuple[str, ...]) -> No
 
 def check_target(document: Document, path: Place, name: str) -> None:
     targets = stated(document, "targets")
+    if path not in document.values:
+        return  # the part around it was left out for a mistake of its own
     if path in document.substituted or "://" in name:
         document.mistake(path, "the name of a target is expected here")
     elif name not in targets:
@@ -84,6 +104,26 @@ def stated(document: Document, part: str) -> list[str]:
     """The names that stand in a part of the file, also those whose value has a mistake of its own."""
     names = document.data.get(part) if isinstance(document.data, dict) else None
     return list(names) if isinstance(names, dict) else []
+
+
+def check_values(document: Document, path: Place, name: str, words: tuple[str, ...], more: Iterable[str] = ()) -> None:
+    """Note every word for a field of `where` or of a silence's matcher that the field can never be."""
+    known: dict[str, Iterable[str]] = {
+        "watch": stated(document, "watches"),
+        "kind": KINDS,
+        "nature": NATURES,
+        "severity": SEVERITIES,
+        "commodity_type": COMMODITIES,
+        "province": PROVINCES,
+        "watchlist": stated(document, "watchlists"),
+        "rule": more,
+    }
+    values = list(known.get(name, ()))
+    if not values and name != "watchlist":
+        return
+    for step, word in each(document, path, words):
+        if not any(fnmatchcase(value.casefold(), word.casefold()) for value in values):
+            document.mistake(step, f"unknown {name} `{word}`{near(word, values)}")
 
 
 def template_names(file: str, folder: str | None) -> set[str]:

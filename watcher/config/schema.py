@@ -83,7 +83,9 @@ def _quiet(raw: Any) -> Quiet:
 
 def _companies(raw: Any) -> Any:
     """`{slug: limits}`; a list of slugs, and a slug without limits of its own, are fine too."""
-    if isinstance(raw, list) and all(isinstance(name, str) for name in raw):
+    if isinstance(raw, list):
+        if not all(isinstance(name, str) and name for name in raw):
+            raise ValueError("companies' slugs such as pt-berau-coal are expected")
         return {name: {} for name in raw}
     return {name: limits or {} for name, limits in raw.items()} if isinstance(raw, dict) else raw
 
@@ -264,7 +266,8 @@ class Http(_Part):
 
     listen: str = Field("127.0.0.1:8642", description="host:port; another host than loopback needs a `token`.")
     token: str | None = Field(
-        None, min_length=16, description="Asked of every reader: a Bearer token, or the password of HTTP Basic."
+        None,
+        description="Asked of every reader, 16 characters or more: a Bearer token, or the password of HTTP Basic.",
     )
     hosts: list[str] = Field(
         default_factory=list, description="Names that the pages are reached by, beside the address listened on."

@@ -40,12 +40,19 @@ def compare(old: Record, new: Record, past: Iterable[Record], *, at: datetime, w
         yield about("owner.changed", new, at=at, watch=watch, detail=detail, **names)
     yield from _moved(old, new, at, watch)
     if old.year is not None and new.year is not None and old.year != new.year:
+        if new.year < old.year and not any(move(old.metrics.get(m), new.metrics.get(m)) for m in _metrics(old, new)):
+            return  # the year alone was put right: nothing that was not known is reported
         yield from report(new, (old, *past), at=at, watch=watch)
     else:
         for name in _metrics(old, new):
             step = move(old.metrics.get(name), new.metrics.get(name))
-            if step is not None and old.observed(name) and new.observed(name):
+            if step is not None and _both_say(name, old, new):
                 yield figures(new, name, step, nature(step), at=at, watch=watch)
+
+
+def _both_say(metric: str, old: Record, new: Record) -> bool:
+    """Whether both sides say a number or null: words in place of a number (`<5100`) are neither."""
+    return all(metric in record.metrics or record.null(metric) for record in (old, new))
 
 
 def report(new: Record, past: Iterable[Record], *, at: datetime, watch: str) -> Iterator[Change]:
@@ -69,7 +76,7 @@ def report(new: Record, past: Iterable[Record], *, at: datetime, watch: str) -> 
         return
     for name in _metrics(before, new):
         step = move(before.metrics.get(name), new.metrics.get(name))
-        if step is not None and step.new is not None and before.observed(name) and new.observed(name):
+        if step is not None and step.new is not None and _both_say(name, before, new):
             said: Nature = "reported" if step.old is not None else "disclosed"
             yield figures(new, name, step, said, at=at, watch=watch, old_year=before.year)
 

@@ -7,7 +7,7 @@ from collections.abc import Callable, Hashable, Iterable, Sequence
 from dataclasses import dataclass
 
 from watcher.geography import COMMODITIES
-from watcher.model import Record
+from watcher.model import LIST_METRICS, Record
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +71,7 @@ def _within_slug(olds: Sequence[Record], news: Sequence[Record]) -> Pairing:
         pairs += alike
         if not left_old or not left_new:
             return pairs, left_old, left_new
-    for step in (_unread_key, _respelled, _moved_year):
+    for step in (_unread_key, _respelled, _unsaid_year, _moved_year):
         more, left_old, left_new = step(left_old, left_new)
         pairs += more
     return pairs, left_old, left_new
@@ -135,6 +135,25 @@ def _respelled(olds: Sequence[Record], news: Sequence[Record]) -> Pairing:
         olds,
         news,
     )
+
+
+def _unsaid_year(olds: Sequence[Record], news: Sequence[Record]) -> Pairing:
+    """Same commodity and the same figures, and a year that one of the two does not say."""
+    return _pair_if_only(
+        lambda old, new: (
+            old.commodity_type == new.commodity_type
+            and (old.year is None or new.year is None)
+            and bool(_listed(old))
+            and _listed(old) == _listed(new)
+        ),
+        olds,
+        news,
+    )
+
+
+def _listed(record: Record) -> tuple[tuple[str, float], ...]:
+    """The figures that every row has, with or without its detail."""
+    return tuple((name, record.metrics[name].amount) for name in LIST_METRICS if name in record.metrics)
 
 
 def _moved_year(olds: Sequence[Record], news: Sequence[Record]) -> Pairing:

@@ -65,10 +65,9 @@ def close(one: float, other: float) -> bool:
 
 
 def _converted(old: Value, new: Value) -> bool:
-    if old.unit is None or new.unit is None:
+    if old.unit is None or new.unit is None or old.unit == new.unit:
         return False
-    ratio = units.factor(old.unit, new.unit)
-    return ratio is not None and ratio != 1.0 and math.isclose(old.amount * ratio, new.amount, rel_tol=1e-4)
+    return units.converted(old.amount, old.unit, new.amount, new.unit)
 
 
 def _plausible(converted: float, new: float) -> bool:

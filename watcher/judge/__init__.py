@@ -1,9 +1,9 @@
 """Is it news, or noise upstream? One file per question; `policy` is what a user may set about the answers."""
 
 from watcher.judge.absences import overdue, reason_left
-from watcher.judge.blanks import blanked, unbelieved
 from watcher.judge.companies import fold, renamed_companies
-from watcher.judge.holds import causes
+from watcher.judge.glimpses import blanked, unbelieved, unclear, worth_a_look
+from watcher.judge.holds import believed, lasting, symptoms
 from watcher.judge.policy import HoldPolicy, JudgementPolicy, RemovalPolicy
 from watcher.judge.renames import renames
 from watcher.judge.reverts import reverted
@@ -13,16 +13,20 @@ __all__ = [
     "HoldPolicy",
     "JudgementPolicy",
     "RemovalPolicy",
+    "believed",
     "blanked",
-    "causes",
     "contradictions",
     "doubt",
     "fold",
+    "lasting",
     "mark",
     "overdue",
     "reason_left",
     "renamed_companies",
     "renames",
     "reverted",
+    "symptoms",
     "unbelieved",
+    "unclear",
+    "worth_a_look",
 ]

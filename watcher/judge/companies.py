@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 
 from watcher.judge.names import same_company
@@ -11,7 +11,9 @@ from watcher.model import Change, Record
 
 
 def renamed_companies(pairs: Iterable[tuple[Record, Record]], records: Iterable[Record]) -> dict[str, str]:
-    """Old company slug → new one, where all of a company's sites moved and the name is the same less its legal form.
+    """Old company slug → new one, where the name is the same less its legal form and no site stays under the old slug.
+
+    A site that went to quite another company at the same time has another owner; the others' company is still renamed.
 
     Args:
         pairs: every record that stayed, old and new.
@@ -19,21 +21,23 @@ def renamed_companies(pairs: Iterable[tuple[Record, Record]], records: Iterable[
     """
     still = {record.company_slug for record in records}
     moves: dict[str, set[str]] = defaultdict(set)
-    same: dict[str, bool] = {}
     for old, new in pairs:
         if old.company_slug and new.company_slug and old.company_slug != new.company_slug:
-            moves[old.company_slug].add(new.company_slug)
             alike = same_company(old.company_slug, new.company_slug) or same_company(old.company_name, new.company_name)
-            same[old.company_slug] = same.get(old.company_slug, True) and alike
-    return {old: next(iter(new)) for old, new in moves.items() if len(new) == 1 and old not in still and same.get(old)}
+            if alike:
+                moves[old.company_slug].add(new.company_slug)
+    return {old: next(iter(new)) for old, new in moves.items() if len(new) == 1 and old not in still}
 
 
-def fold(changes: Sequence[Change], renamed: dict[str, str], former: dict[str, str]) -> list[Change]:
+def fold(
+    changes: Sequence[Change], renamed: dict[str, str], former: dict[str, str], before: Mapping[str, str]
+) -> list[Change]:
     """`changes` with one `company.renamed` in place of the `owner.changed` of each of its sites.
 
     Args:
         renamed: old company slug → new one.
         former: site slug → the company slug it had before.
+        before: old company slug → new one, of the renamings told earlier. A site that was away then only follows now.
     """
     sites: dict[str, set[str]] = defaultdict(set)
     for change in changes:
@@ -42,6 +46,8 @@ def fold(changes: Sequence[Change], renamed: dict[str, str], former: dict[str, s
     told: set[str] = set()
     folded = []
     for change in changes:
+        if change.kind == "owner.changed" and _of(change, before, former):
+            continue
         if change.kind != "owner.changed" or not _of(change, renamed, former):
             folded.append(change)
             continue
@@ -69,5 +75,5 @@ def fold(changes: Sequence[Change], renamed: dict[str, str], former: dict[str, s
     return folded
 
 
-def _of(change: Change, renamed: dict[str, str], former: dict[str, str]) -> bool:
+def _of(change: Change, renamed: Mapping[str, str], former: dict[str, str]) -> bool:
     return renamed.get(former.get(change.slug, "")) == change.company_slug

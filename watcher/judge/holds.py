@@ -2,91 +2,152 @@
 
 from __future__ import annotations
 
+import math
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from datetime import datetime
 
 from watcher import units
 from watcher.judge.policy import HoldPolicy
-from watcher.model import Record, Value
+from watcher.model import LIST_METRICS, Cause, Hold, Record, Value
 
 Pairs = Sequence[tuple[Record, Record]]
+_VANISHED = "sites vanished"
 
 
-def causes(before: Iterable[Record], pairs: Pairs, lost: frozenset[str], policy: HoldPolicy) -> tuple[str, ...]:
-    """Why the snapshot must be held, in words; empty where it is believable.
+def symptoms(
+    before: Iterable[Record], pairs: Pairs, lost: Iterable[str], looked: frozenset[str], policy: HoldPolicy
+) -> dict[str, str]:
+    """Why the snapshot must be held: what is wrong with it, in words, by a key that does not change with the numbers.
 
     Args:
         before: the last accepted records.
         pairs: each old record that is still there with its new version.
         lost: slugs that are gone and not renamed.
+        looked: slugs whose detail has been looked at. Those that have not say nothing about what only details show.
     """
     slugs = {record.slug for record in before}
-    found = []
-    if _many(len(lost), len(slugs), policy.lost_sites, policy.at_least):
-        found.append(f"{len(lost)} of {len(slugs)} sites vanished")
-    both = [(old, new) for old, new in pairs if old is not new]
-    found += _lost_values(pairs, both, policy)
-    found += _same_factor(pairs, both, policy)
-    return tuple(found)
-
-
-def _many(count: int, of: int, percent: float, at_least: int) -> bool:
-    return of > 0 and count >= max(1, at_least) and 100 * count >= percent * of
-
-
-def _lost_values(pairs: Pairs, changed: Pairs, policy: HoldPolicy) -> list[str]:
-    if len(changed) < policy.at_least:
-        return []
-    lost: Counter[str] = Counter()
-    for old, new in changed:
-        lost.update(name for name in old.metrics if name not in new.metrics and new.observed(name))
-    had: Counter[str] = Counter()
-    for old, _ in pairs:
-        had.update(old.metrics.keys())
-    found = [
-        f"{name} turned null at {count} of the {had[name]} records that had it"
-        for name, count in sorted(lost.items(), key=lambda item: (-item[1], item[0]))
-        if _many(count, had[name], policy.lost_values, policy.at_least)
-    ]
-    for words, has in _PLACES:
-        having = sum(has(old) for old, _ in pairs)
-        gone = sum(has(old) and not has(new) for old, new in changed)
-        if _many(gone, having, policy.lost_values, policy.at_least):
-            found.append(f"{words} turned null at {gone} of the {having} records that had it")
+    gone = len(set(lost))
+    found = {}
+    if gone >= _least(len(slugs), policy.lost_sites, policy.at_least):
+        found[_VANISHED] = f"{gone} of {len(slugs)} sites vanished"
+    changed = [(old, new) for old, new in pairs if old is not new and not _next_year(old, new)]
+    if len(changed) >= policy.at_least:
+        found |= _lost_values(pairs, changed, looked, policy)
+        found |= _same_factor(pairs, changed, looked, policy)
     return found
 
 
-_PLACES: tuple[tuple[str, Callable[[Record], bool]], ...] = (
-    ("the province", lambda record: record.province is not None),
-    ("the location", lambda record: record.latitude is not None),
+def lasting(
+    found: Mapping[str, str],
+    hold: Hold | None,
+    away: Mapping[str, datetime],
+    sites: int,
+    policy: HoldPolicy,
+    now: datetime,
+) -> tuple[Cause, ...]:
+    """`found` with the time since when each has been so; in a hold that is longer ago.
+
+    Args:
+        away: the slugs that are gone, and when each was first missed.
+        sites: how many there were.
+    """
+    before = {cause.key: cause.since for cause in hold.causes} if hold is not None else {}
+    causes = []
+    for key, words in found.items():
+        since = before.get(key, now)
+        if key == _VANISHED:
+            # So many have been away only since the last of them went: others may have come and gone.
+            since = sorted(away.values())[_least(sites, policy.lost_sites, policy.at_least) - 1]
+        causes.append(Cause(key, words, since))
+    return tuple(causes)
+
+
+def believed(causes: Sequence[Cause], hold: Hold | None, policy: HoldPolicy, now: datetime) -> bool:
+    """Whether what is held is accepted all the same: by hand, or because all of it has stayed so long enough."""
+    if hold is None:
+        return False
+    return hold.accept or all(now - cause.since >= policy.confirm_after for cause in causes)
+
+
+def _next_year(old: Record, new: Record) -> bool:
+    """A new report says other things than the one before it; what it does not say is not lost."""
+    return old.year is not None and new.year is not None and old.year != new.year
+
+
+def _least(of: int, percent: float, at_least: int) -> int:
+    """How many of so many are too many."""
+    return max(1, at_least, math.ceil(percent * of / 100 - 1e-9))
+
+
+def _many(count: int, of: int, policy: HoldPolicy) -> bool:
+    return count > 0 and count >= _least(of, policy.lost_values, policy.at_least)
+
+
+def _having(pairs: Pairs, looked: frozenset[str]) -> Counter[str]:
+    """How many records had each metric, and could show now whether they still have it."""
+    having: Counter[str] = Counter()
+    for old, _ in pairs:
+        having.update(name for name in old.metrics if old.slug in looked or name in LIST_METRICS)
+    return having
+
+
+def _lost_values(pairs: Pairs, changed: Pairs, looked: frozenset[str], policy: HoldPolicy) -> dict[str, str]:
+    lost: Counter[str] = Counter()
+    for old, new in changed:
+        lost.update(name for name in old.metrics if new.null(name))
+    having = _having(pairs, looked) if lost else lost
+    found = {
+        f"{name} lost": f"{name} turned null at {count} of the {having[name]} records that had it"
+        for name, count in sorted(lost.items(), key=lambda item: (-item[1], item[0]))
+        if _many(count, having[name], policy)
+    }
+    for words, has, in_list in _PLACES:
+        count = sum(has(old) and not has(new) for old, new in changed)
+        had = sum(has(old) for old, _ in pairs if in_list or old.slug in looked)
+        if _many(count, had, policy):
+            found[f"{words} lost"] = f"{words} turned null at {count} of the {had} records that had it"
+    return found
+
+
+_PLACES: tuple[tuple[str, Callable[[Record], bool], bool], ...] = (
+    ("the province", lambda record: record.province is not None, True),
+    ("the location", lambda record: record.latitude is not None, False),
 )
 
 
-def _same_factor(pairs: Pairs, changed: Pairs, policy: HoldPolicy) -> list[str]:
+def _same_factor(pairs: Pairs, changed: Pairs, looked: frozenset[str], policy: HoldPolicy) -> dict[str, str]:
     """A metric that moved by one same factor on many records: a unit switched without saying so."""
-    if len(changed) < policy.at_least:
-        return []
     factors: dict[str, Counter[float]] = defaultdict(Counter)
     for old, new in changed:
         for name, value in new.metrics.items():
-            ratio = _ratio(old.metrics.get(name), value)
-            if ratio is not None:
-                factors[name][ratio] += 1
-    found = []
+            times = ratio(old.metrics.get(name), value)
+            if times is not None:
+                factors[name][times] += 1
+    having = _having(pairs, looked) if factors else Counter[str]()
+    found = {}
     for name, counts in sorted(factors.items()):
-        ratio, count = counts.most_common(1)[0]
-        having = sum(name in old.metrics for old, _ in pairs)
-        if _many(count, having, policy.lost_values, policy.at_least):
-            found.append(f"{name} is {ratio:g} times what it was at {count} of the {having} records that had it")
+        times, count = counts.most_common(1)[0]
+        if _many(count, having[name], policy):
+            words = f"{name} is {times:g} times what it was at {count} of the {having[name]} records that had it"
+            found[f"{name} times {times:g}"] = words
     return found
 
 
-def _ratio(old: Value | None, new: Value) -> float | None:
-    """New ÷ old to four digits, or None where there is no movement to speak of."""
+def ratio(old: Value | None, new: Value) -> float | None:
+    """New ÷ old to four digits, or None where there is no movement to speak of.
+
+    Where the numbers are the same and only the unit's name is another, it is the ratio of what they mean.
+    """
     if old is None or old.amount == 0 or new.amount == 0:
         return None
     scale = 1.0
     if old.stated and new.stated and old.unit and new.unit:
         scale = units.factor(old.unit, new.unit) or 1.0
-    ratio = float(f"{new.amount / old.amount:.4g}")
-    return None if ratio == 1.0 or abs(new.amount / (old.amount * scale) - 1) < 1e-4 else ratio
+        if units.converted(old.amount, old.unit, new.amount, new.unit):
+            return None
+    shown, meant = new.amount / old.amount, new.amount / (old.amount * scale)
+    if abs(meant - 1) < 1e-4:
+        return None
+    times = float(f"{shown:.4g}")
+    return times if times != 1.0 else float(f"{meant:.4g}")

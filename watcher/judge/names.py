@@ -3,12 +3,36 @@
 from __future__ import annotations
 
 import re
+from enum import IntEnum
 
 _LEGAL_FORMS = frozenset({"pt", "cv", "tbk", "persero", "ltd", "limited", "pte", "inc", "ud"})
 _DIRECTIONS = {"north": "utara", "south": "selatan", "east": "timur", "west": "barat", "central": "tengah"}
 _GENERIC = frozenset(
     {"batubara", "coal", "block", "blok", "mine", "mining", "site", "pit", "project", "tambang", "nikel", "nickel"}
 )
+
+
+class Likeness(IntEnum):
+    """How two names of mines stand to each other, from the least alike to the most."""
+
+    SIBLINGS = -1  # Benhes 2 and Benhes 3: of one family, so not one mine
+    STRANGERS = 0
+    AKIN = 1  # they share a word that tells mines apart
+    SAME = 2
+
+
+def alike(one: str, other: str) -> Likeness:
+    """How alike two names of mines are."""
+    mine, theirs = words(one), words(other)
+    if mine == theirs:
+        return Likeness.SAME
+    if _numbers(mine) and _numbers(theirs) and mine - _numbers(mine) == theirs - _numbers(theirs):
+        return Likeness.SIBLINGS
+    return Likeness.AKIN if (mine & theirs) - _numbers(mine) else Likeness.STRANGERS
+
+
+def _numbers(said: frozenset[str]) -> frozenset[str]:
+    return frozenset(word for word in said if word.isdigit() or set(word) <= set("ivx"))
 
 
 def words(name: str) -> frozenset[str]:

@@ -7,20 +7,24 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping
 
 from watcher.geography import metres_apart
-from watcher.judge.names import same_company, words
+from watcher.judge.names import Likeness, alike, same_company
 from watcher.model import Record
 
 Site = tuple[Record, ...]
 _NEAR = 1_000.0
+
+#: So many more new mines than vanished ones are a batch: among them somebody without rivals is no sign any more.
+_BATCH = 5
 
 
 def renames(gone: Iterable[Record], fresh: Iterable[Record]) -> dict[str, str]:
     """Old slug → new slug for the mines that were renamed. Two look-alikes are never guessed between.
 
     A pair must have the same company, commodity and year; and place within a kilometre, or the same figures, or the
-    same name in other words, or no rival at all.
+    same name in other words, or no rival at all, unless a batch of new mines comes in.
     """
     olds, news = _sites(gone), _sites(fresh)
+    batch = len(news) - len(olds) >= _BATCH
     fits = {
         (old, new): _evidence(olds[old], news[new]) for old in olds for new in news if _may_be_one(olds[old], news[new])
     }
@@ -29,7 +33,8 @@ def renames(gone: Iterable[Record], fresh: Iterable[Record]) -> dict[str, str]:
         open_fits = {
             pair: evidence for pair, evidence in fits.items() if pair[0] not in found and pair[1] not in found.values()
         }
-        sure = {pair[0]: pair[1] for pair in open_fits if _best_for_both(pair, open_fits)}
+        best = [pair for pair in open_fits if _best_for_both(pair, open_fits)]
+        sure = {old: new for old, new in best if open_fits[old, new] or not batch}
         if not sure:
             return found
         found |= sure
@@ -54,14 +59,17 @@ def _may_be_one(old: Site, new: Site) -> bool:
 
 
 def _evidence(old: Site, new: Site) -> int | None:
-    """A point each for place, figures and name; None where something speaks against one mine."""
+    """Two points each for place, figures and name, one for a word in common; None where they cannot be one mine."""
     apart = metres_apart(_point(old), _point(new))
     figures = _same_figures(old, new)
-    name = any(a.name and b.name and words(a.name) == words(b.name) for a in old for b in new)
-    points = (apart is not None and apart <= _NEAR) + (figures is True) + name
-    if points == 0 and (figures is False or (apart is not None and apart > _NEAR)):
+    likeness = [alike(a.name, b.name) for a in old for b in new if a.name and b.name]
+    points = 2 * (apart is not None and apart <= _NEAR) + 2 * (figures is True)
+    numbered = bool(likeness) and max(likeness) is Likeness.SIBLINGS
+    same = Likeness.SAME in likeness
+    against = numbered or figures is False or (apart is not None and apart > _NEAR)
+    if points == 0 and against and not same:
         return None
-    return points
+    return points + 2 * same + (Likeness.AKIN in likeness)
 
 
 def _best_for_both(pair: tuple[str, str], fits: Mapping[tuple[str, str], int | None]) -> bool:

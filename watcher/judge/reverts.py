@@ -17,6 +17,8 @@ Key = tuple[str, str | None, int | None, str | None]
 def reverted(changes: Iterable[Change], recent: Iterable[Change], renamed: dict[str, str]) -> list[Change]:
     """`changes`, with nature `reverted` where the new figure stood before a recent change of the same metric.
 
+    One that takes back a suspect change corrects it, and is not suspect for going as far back as that went.
+
     Args:
         recent: earlier changes, oldest first or not; those older than seven days are ignored.
         renamed: old slug → new slug, so that a mine's changes count under its new slug.
@@ -27,16 +29,22 @@ def reverted(changes: Iterable[Change], recent: Iterable[Change], renamed: dict[
             slug = renamed.get(change.slug, change.slug)
             before.setdefault((slug, change.commodity_type, change.year, change.metric), []).append(change)
     return [
-        replace(change, nature="reverted")
-        if change.kind == "metric.changed"
-        and change.nature != "reported"
-        and any(
-            change.at - past.at <= REVERT_WITHIN and _same(past.old, change.new)
-            for past in before.get((change.slug, change.commodity_type, change.year, change.metric), ())
-        )
-        else change
+        _reverted(change, before.get((change.slug, change.commodity_type, change.year, change.metric), []))
         for change in changes
     ]
+
+
+def _reverted(change: Change, past: list[Change]) -> Change:
+    if change.kind != "metric.changed" or change.nature == "reported":
+        return change
+    taken_back = [one for one in past if change.at - one.at <= REVERT_WITHIN and _same(one.old, change.new)]
+    if not taken_back:
+        return change
+    last = max(taken_back, key=lambda one: one.at)
+    if not last.suspect:
+        return replace(change, nature="reverted")
+    corrects = change.corrects or f"the change of {last.at:%d %B %Y}, which was suspect: {last.suspect}"
+    return replace(change, nature="reverted", suspect="", corrects=corrects)
 
 
 def _same(one: float | str | None, other: float | str | None) -> bool:

@@ -83,12 +83,19 @@ def mark(change: Change, old: Record | None, new: Record) -> Change:
     brought = [
         found.reason
         for kind, found in now.items()
-        if kind not in before and found.metrics & concerned and not (old is None and kind.startswith(("sum", "ratio")))
+        if kind not in before
+        and found.metrics & concerned
+        and not (old is None and kind.startswith(("sum", "ratio")))
+        and (old is None or _answers_for(change.metric, found, wrong=new, right=old))
     ]
     mended = [
         found.reason
         for kind, found in before.items()
-        if kind not in now and change.new is not None and found.metrics & concerned and not _others(found, now)
+        if kind not in now
+        and change.new is not None
+        and found.metrics & concerned
+        and not _others(found, now)
+        and (old is None or _answers_for(change.metric, found, wrong=old, right=new))
     ]
     if change.kind == "metric.changed" and not mended and not change.suspect:
         brought += _jump(change)
@@ -96,6 +103,24 @@ def mark(change: Change, old: Record | None, new: Record) -> Change:
     reasons += brought
     corrects = "" if brought else "; ".join(f"a record in which {reason}" for reason in _worded(mended))
     return replace(change, suspect="; ".join(reasons), corrects=corrects)
+
+
+def _answers_for(metric: str | None, found: Contradiction, *, wrong: Record, right: Record) -> bool:
+    """Whether of several figures that moved at once it is this one that makes a record wrong, or puts it right.
+
+    It is, if with it alone as on the right side the contradiction is gone; if that is so for none of them, all are.
+    """
+    moved = {name for name in found.metrics if wrong.metrics.get(name) != right.metrics.get(name)}
+    alone = {name for name in moved if not _others(found, contradictions(_with(wrong, name, right)))}
+    return not alone or metric not in moved or metric in alone
+
+
+def _with(record: Record, metric: str, other: Record) -> Record:
+    """`record` with the figure that `other` has for `metric`."""
+    metrics = {name: value for name, value in record.metrics.items() if name != metric}
+    if metric in other.metrics:
+        metrics[metric] = other.metrics[metric]
+    return replace(record, metrics=metrics)
 
 
 def _others(found: Contradiction, now: dict[str, Contradiction]) -> bool:
@@ -128,7 +153,12 @@ def _jump(change: Change) -> list[str]:
         return []
     times = new / old
     if times >= 10:
-        return [f"a jump to {times:.3g} times the former figure"]
+        return [f"a jump to {_rounded(times)} times the former figure"]
     if 0 < times <= 0.1:
-        return [f"a fall to 1/{1 / times:.3g} of the former figure"]
+        return [f"a fall to 1/{_rounded(1 / times)} of the former figure"]
     return []
+
+
+def _rounded(times: float) -> str:
+    """Three digits, without an exponent: 1,000 and 24.8."""
+    return f"{float(f'{times:.3g}'):,.12g}"

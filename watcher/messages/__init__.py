@@ -8,7 +8,7 @@ from watcher.messages.attach import Attachment
 from watcher.messages.compose import LISTED, Frame, Message, compose, headline
 from watcher.messages.escape import Format
 from watcher.messages.titles import title
-from watcher.messages.words import metric, movement, number, percent
+from watcher.messages.words import metric, movement, number, percent, tame
 
 __all__ = [
     "LISTED",
@@ -22,5 +22,6 @@ __all__ = [
     "movement",
     "number",
     "percent",
+    "tame",
     "title",
 ]

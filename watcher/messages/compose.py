@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from traceback import extract_tb
 from zoneinfo import ZoneInfo
@@ -17,7 +17,7 @@ from watcher.messages.attach import Attachment, about_whom, table
 from watcher.messages.escape import Format, escaper, subject
 from watcher.messages.sparkline import picture, sparkline
 from watcher.messages.titles import SIGNS, summary, title, worst
-from watcher.model import EMPTY, SEVERITIES, Alert, Change, Crossing, Notice
+from watcher.model import EMPTY, SEVERITIES, Alert, Change, Crossing, Notice, Severity
 
 #: More lines than this are counted, not listed; the rest goes along as CSV where the target takes files.
 LISTED = 20
@@ -95,9 +95,27 @@ def compose(
 
 
 def _once(alerts: Sequence[Alert]) -> list[Alert]:
-    """A change that a limit speaks of already needs no line of its own."""
-    spoken = {alert.about.change for alert in alerts if isinstance(alert.about, Crossing)}
-    return [alert for alert in alerts if isinstance(alert.about, Crossing) or alert.about.id not in spoken]
+    """A change that a limit speaks of already needs no line of its own; the line is as loud as the louder of them."""
+    spoken = {
+        (about.change, about.metric)
+        for alert in alerts
+        if isinstance(about := alert.about, Crossing) and about.per == "site" and about.change is not None
+    }
+    louder: dict[str, Severity] = {}
+    found: list[Alert] = []
+    for alert in alerts:
+        if isinstance(alert.about, Change) and (alert.about.id, alert.about.metric) in spoken:
+            louder[alert.about.id] = alert.severity
+        else:
+            found.append(alert)
+    return [_as_loud(alert, louder) for alert in found]
+
+
+def _as_loud(alert: Alert, louder: Mapping[str, Severity]) -> Alert:
+    severity = louder.get(alert.about.change or "") if isinstance(alert.about, Crossing) else None
+    if severity is None or SEVERITIES.index(severity) <= SEVERITIES.index(alert.severity):
+        return alert
+    return replace(alert, severity=severity)
 
 
 def _environment(loader: jinja2.BaseLoader, format: Format) -> jinja2.Environment:
@@ -167,6 +185,9 @@ def _facts(alert: Alert, frame: Frame, attachments: list[Attachment]) -> dict[st
         "picture": _picture(about.id, values, frame, attachments),
         "place": words.place(about),
         "map_link": Markup(words.map_link(about)),  # noqa: S704  (our words)
+        "before": words.before(about),
+        "now": words.now(about),
+        "moved": words.moved(about),
     }
     if isinstance(about, Crossing):
         return facts | {
@@ -179,6 +200,7 @@ def _facts(alert: Alert, frame: Frame, attachments: list[Attachment]) -> dict[st
     return facts | {
         "change": about,
         "kind": words.kind(about),
+        "metric_name": words.metric(about.metric) if about.metric else "",
         "movement": words.movement(about),
         "nature": words.nature(about),
     }
@@ -206,7 +228,8 @@ def _sorted(alerts: Sequence[Alert]) -> list[Alert]:
 
     def place(alert: Alert) -> tuple[int, ...]:
         company, site = (about_whom(alert)[1],), (about_whom(alert)[1], alert.about.slug)
-        return (-ranks[company], order[company], -ranks[site], order[site])
+        own = -SEVERITIES.index(alert.severity)
+        return (-ranks[company], order[company], -ranks[site], order[site], own)
 
     return sorted(alerts, key=place)
 

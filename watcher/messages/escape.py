@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from typing import Any, Literal
 
@@ -18,6 +19,12 @@ _ALIKE = "∗ˋ∼⁅⁆‹›∣∖♯＿＠"
 _LOOKALIKES = str.maketrans(_ACTING, _ALIKE)
 # Plain text acts nowhere by itself, but webhooks pass it on to places where tags and mentions do.
 _PLAIN = str.maketrans("<>@", "‹›＠")
+# Readers turn what looks like an address into a link, whatever the format.
+_LINKS = re.compile(r"://|\bwww\.", re.IGNORECASE)
+
+
+def _unlinked(text: str) -> str:
+    return _LINKS.sub(lambda found: "∶//" if found.group() == "://" else "www․", text)
 
 
 def escaper(format: Format) -> Callable[[Any], Any]:
@@ -26,7 +33,7 @@ def escaper(format: Format) -> Callable[[Any], Any]:
     def escape(value: Any) -> Any:
         if isinstance(value, Markup):
             return value
-        text = tame("" if value is None else str(value), longest=600)
+        text = _unlinked(tame("" if value is None else str(value), longest=600))
         if format == "html":
             return escape_html(text)
         return Markup(text.translate(_LOOKALIKES if format == "markdown" else _PLAIN))  # noqa: S704  (escaped here)
@@ -36,4 +43,4 @@ def escaper(format: Format) -> Callable[[Any], Any]:
 
 def subject(text: str) -> str:
     """A title: one line of visible characters, harmless in chat; e-mail headers take it as it is."""
-    return tame(text.translate(str.maketrans("<>`@*", "‹›ˋ＠∗")), longest=200)
+    return tame(_unlinked(text.translate(str.maketrans("<>`@*", "‹›ˋ＠∗"))), longest=200)

@@ -7,41 +7,45 @@ from watcher.model import Crossing
 
 _EVENTS = {
     "crossed": "limit crossed",
-    "already": "beyond its limit",
-    "still": "still beyond its limit",
+    "already": "figure beyond its limit",
+    "still": "figure still beyond its limit",
     "moved": "limit crossed",
-    "resolved": "back within limits",
-    "unknown": "no longer given",
+    "resolved": "figure back within its limit",
+    "unknown": "figure no longer given",
 }
 
 
 def event(crossing: Crossing) -> str:
-    """What happened, in two words."""
+    """What happened, in few words."""
     return _EVENTS[crossing.transition]
 
 
 def figure(crossing: Crossing) -> str:
     """The figure, with what it was before where that says something."""
-    unit = f" {crossing.unit}" if crossing.unit else ""
     if crossing.new is None:
-        return f"no longer given (it was {words.number(crossing.old)}{unit})"
+        unit = f" {crossing.unit}" if crossing.unit else ""
+        return f"no longer given (it was {words.amount(crossing.old, crossing)}{unit})"
     if crossing.old is None:
-        return f"{words.number(crossing.new)}{unit}"
-    moved = f" ({words.percent(crossing.percent)})" if crossing.percent is not None else ""
-    return f"{words.number(crossing.old)} → {words.number(crossing.new)}{unit}{moved}"
+        return words.now(crossing)
+    by = f" ({words.percent(crossing.percent)})" if crossing.percent is not None else ""
+    return f"{words.before(crossing)} → {words.now(crossing)}{by}"
 
 
-def verdict(crossing: Crossing) -> str:
-    """What it means for the limit: `above your 11`, `fallen by your 5 % or more since you were last told`."""
+def verdict(crossing: Crossing, *, short: bool = False) -> str:
+    """What it means for the limit: `above your 11`, `fallen by your 5 % or more since you were last told`.
+
+    A short one leaves out that movements count from what people were last told, as they do unless told otherwise.
+    """
     limit = your(crossing.limit)
     if crossing.transition == "still":
         return f"still {limit}{f' ({crossing.since})' if crossing.since else ''}"
     if crossing.transition == "resolved":
         return f"no longer {limit}"
     if crossing.transition == "unknown":
-        return f"was {limit}"
+        return f"was {limit}" if crossing.since.startswith("beyond") else f"your limit: {crossing.limit}"
     if crossing.transition in {"moved", "already"} and crossing.since:
-        return f"{limit} or more {crossing.since}"
+        taken_for_granted = short and crossing.since.endswith("last told")
+        return f"{limit} or more{'' if taken_for_granted else f' {crossing.since}'}"
     return limit
 
 
@@ -53,13 +57,8 @@ def your(limit: str) -> str:
     return f"{head}{join}your {number}"
 
 
-def subject(crossing: Crossing) -> str:
-    """Whose figure it is: a site's name, or a company's."""
-    return words.tame(crossing.name or crossing.slug)
-
-
 def headline(crossing: Crossing) -> str:
     """A crossing in one line."""
     suspect = " (suspect)" if crossing.suspect else ""
-    said = f"{words.metric(crossing.metric)} {figure(crossing)}, {verdict(crossing)}{suspect}"
-    return f"{subject(crossing)}: {said}"
+    said = f"{words.metric(crossing.metric)} {figure(crossing)}, {verdict(crossing, short=True)}{suspect}"
+    return f"{words.whose(crossing)}: {said}"

@@ -9,6 +9,15 @@ from watcher.messages import limits, words
 from watcher.model import SEVERITIES, Alert, Crossing, Notice
 
 SIGNS = {"info": "", "warning": "⚠ ", "critical": "‼ "}
+#: How kinds are counted, where a line says them in other words.
+_KINDS = {
+    "metric.changed": "change",
+    "site.renamed": "site renamed",
+    "site.moved": "site moved",
+    "site.returned": "site back",
+    "site.entered": "site entered",
+    "site.left": "site left",
+}
 #: More alerts than this are counted in the title, not named.
 _NAMED = 5
 _PLURALS = {
@@ -18,9 +27,16 @@ _PLURALS = {
     "new report": "new reports",
     "new owner": "new owners",
     "company renamed": "companies renamed",
+    "site renamed": "sites renamed",
+    "site moved": "sites moved",
+    "site back": "sites back",
+    "site entered": "sites entered",
+    "site left": "sites left",
+    "figure no longer given": "figures no longer given",
     "limit crossed": "limits crossed",
-    "beyond its limit": "beyond their limits",
-    "still beyond its limit": "still beyond their limits",
+    "figure beyond its limit": "figures beyond their limits",
+    "figure still beyond its limit": "figures still beyond their limits",
+    "figure back within its limit": "figures back within their limits",
 }
 
 
@@ -67,7 +83,7 @@ def _headline(alert: Alert) -> str:
 def _what(alert: Alert) -> str:
     if isinstance(alert.about, Crossing):
         return limits.event(alert.about)
-    return "change" if alert.about.kind == "metric.changed" else words.kind(alert.about)
+    return _KINDS.get(alert.about.kind) or words.kind(alert.about)
 
 
 def _plural(what: str, count: int) -> str:

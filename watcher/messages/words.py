@@ -45,7 +45,7 @@ def metric(name: str | None) -> str:
         return _METRICS[name]
     if name.startswith("company."):
         return f"the company's {metric(name.removeprefix('company.'))}"
-    parts = name.split(".")
+    parts = tame(name, 60).split(".")
     if len(parts) >= 2 and parts[-2] in {"reserves", "resources"}:
         parts[-2:] = [parts[-1], parts[-2]] if "_" not in parts[-1] else [parts[-2], parts[-1]]
     words = " ".join(parts).replace("_", " ").split()
@@ -61,6 +61,44 @@ def number(value: Any) -> str:
     whole = abs(value) >= 100_000 or float(value).is_integer()
     text = f"{value:,.0f}" if whole and abs(value) < 1e15 else f"{value:,.6g}"
     return text.replace("-", "−") if "e" not in text else text
+
+
+#: Ratios that are computed have as many digits as one likes; four say enough.
+_COMPUTED = frozenset({"reserve_life", "implied_strip_ratio", "company.strip_ratio"})
+
+
+def amount(value: Any, about: Change | Crossing) -> str:
+    """A figure of a change or crossing: as it was said, or to four digits where it is a computed ratio."""
+    company = isinstance(about, Crossing) and about.per == "company" and about.metric == "strip_ratio"
+    if isinstance(value, int | float) and (company or about.metric in _COMPUTED):
+        return number(float(f"{value:.4g}"))
+    return number(value)
+
+
+def before(about: Change | Crossing) -> str:
+    """The figure before, `none` for a null; empty where there is nothing to compare with."""
+    if about.old is None and (isinstance(about, Crossing) or about.kind != "metric.changed"):
+        return ""
+    return amount(about.old, about)
+
+
+def now(about: Change | Crossing) -> str:
+    """The figure now, with its unit; empty where a change is of no figure."""
+    if not about.metric:
+        return ""
+    return f"{amount(about.new, about)}{f' {about.unit}' if about.unit and about.new is not None else ''}"
+
+
+def moved(about: Change | Crossing) -> str:
+    """By how much: in percent, or as a difference where there is no percentage; empty where neither is known."""
+    if about.percent is not None:
+        return percent(about.percent)
+    return _signed(about.delta, about) if about.delta is not None else ""
+
+
+def _signed(value: float, about: Change | Crossing) -> str:
+    text = amount(value, about)
+    return f"+{text}" if value > 0 else text
 
 
 def signed(value: float) -> str:
@@ -94,25 +132,31 @@ def movement(change: Change) -> str:
         return ""
     unit = f" {change.unit}" if change.unit else ""
     if change.kind in {"site.added", "site.entered"} or (change.kind == "report.added" and change.old is None):
-        return f"{metric(change.metric)} {number(change.new)}{unit}" if change.metric else ""
-    text = f"{number(change.old)} → {number(change.new)}{unit if change.new is not None else ''}"
+        return f"{metric(change.metric)} {amount(change.new, change)}{unit}" if change.metric else ""
+    text = f"{amount(change.old, change)} → {amount(change.new, change)}{unit if change.new is not None else ''}"
     moves = [percent(change.percent)] if change.percent is not None else []
     if change.delta is not None and change.kind in {"metric.changed", "report.added"}:
-        moves.insert(0, f"{signed(change.delta)}{unit}")
+        moves.insert(0, f"{_signed(change.delta, change)}{unit}")
     return f"{text} ({', '.join(moves)})" if moves else text
+
+
+def whose(about: Change | Crossing) -> str:
+    """Whose figure or change it is: a site's name, or a company's, of a length that leaves room for the rest."""
+    return tame(about.name or about.slug, 60)
 
 
 def headline(change: Change) -> str:
     """A change in one line: `Sangatta: strip ratio 10.5 → 12.3 (+17 %)`."""
-    who = tame(change.name or change.slug)
+    who = whose(change)
     short = movement(change)
     if change.kind == "metric.changed":
-        moved = f" ({percent(change.percent)})" if change.percent is not None else ""
+        by = f" ({percent(change.percent)})" if change.percent is not None else ""
         unit = f" {change.unit}" if change.unit and change.new is not None else ""
-        short = f"{metric(change.metric)} {number(change.old)} → {number(change.new)}{unit}{moved}"
+        figures = f"{amount(change.old, change)} → {amount(change.new, change)}"
+        short = f"{metric(change.metric)} {figures}{unit}{by}"
         return f"{who}: {short}{' (suspect)' if change.suspect else ''}"
     tail = f", {short}" if short else ""
-    company = f" ({tame(change.company_name)})" if change.kind == "site.added" and change.company_name else ""
+    company = f" ({tame(change.company_name, 60)})" if change.kind == "site.added" and change.company_name else ""
     return f"{kind(change).capitalize()}: {who}{company}{tail}"
 
 

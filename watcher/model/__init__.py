@@ -23,7 +23,7 @@ from watcher.model.crossings import (
     Transition,
     renamed,
 )
-from watcher.model.memory import Absent, AbsentState, DetailSeen, Hold, Memory, Outcome, Verdict
+from watcher.model.memory import Absent, AbsentState, Cause, DetailSeen, Hold, Memory, Outcome, Verdict
 from watcher.model.records import EMPTY, LIST_METRICS, Detail, Record, Snapshot, Sweep, Value, in_order
 
 __all__ = [
@@ -37,6 +37,7 @@ __all__ = [
     "Absent",
     "AbsentState",
     "Alert",
+    "Cause",
     "Change",
     "Crossing",
     "Detail",

@@ -24,7 +24,8 @@ class Crossing:
 
     Attributes:
         slug: of the site, or of the company where `per` is company; `name` likewise.
-        old: what `new` is compared with, in `unit`: the figure before, or the one last told. `since` says which.
+        old: what `new` is compared with, in `unit`: the figure before, or the one last told.
+        since: which of them that is, or since when it is beyond, or where it stood when it became null.
         limit: the limit in words, such as `above 11` or `fallen by 5 %`.
         detail: over how many sites a company's figure goes, and how many of them have none.
         change: the id of the change that led here, if one did.
@@ -61,13 +62,17 @@ class Crossing:
 
 @dataclass(frozen=True, slots=True)
 class LevelKey:
-    """Which figure at which limit: a watchlist, a site or company, a commodity, a metric and a test."""
+    """Which figure at which limit: a watchlist, a site or company, a commodity, a metric and a test.
+
+    `twin` tells apart mines that share slug and commodity; mostly empty.
+    """
 
     watchlist: str
     slug: str
     commodity: str
     metric: str
     test: Test
+    twin: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,14 +16,27 @@ AbsentState = Literal["missing", "removed", "left"]
 
 
 @dataclass(frozen=True, slots=True)
+class Cause:
+    """One thing about a snapshot that is not believed: `key` is the same whatever its numbers, `words` has them."""
+
+    key: str
+    words: str
+    since: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class Hold:
-    """A snapshot that is not believed yet: why, since when, and the records it would bring."""
+    """A snapshot that is not believed yet: why, since when, and the records it would bring.
+
+    `away` maps the slugs that have vanished meanwhile to when each was first missed.
+    """
 
     since: datetime
     reason: str
-    causes: tuple[str, ...]
+    causes: tuple[Cause, ...]
     candidate: tuple[Record, ...]
     accept: bool = False
+    away: Mapping[str, datetime] = field(default_factory=lambda: EMPTY)
 
 
 @dataclass(frozen=True, slots=True)

@@ -72,6 +72,10 @@ class Record:
             return metric not in self.unread
         return "resources_reserves" not in self.unread
 
+    def null(self, metric: str) -> bool:
+        """Whether the API says nothing for `metric`, be it as a number or in words (`<5100`)."""
+        return self.observed(metric) and metric not in self.metrics and metric not in self.attributes
+
 
 def in_order(record: Record) -> tuple[str, str, int, str, str, str, str, str]:
     """The sort key of a snapshot: the same records are in the same order, twins that differ in anything included."""

@@ -9,6 +9,17 @@ from watcher.parse.observation import (
     observe,
     read_detail,
     read_list,
+    undetailed,
 )
 
-__all__ = ["DetailRead", "Listing", "Observation", "join", "listing_of", "observe", "read_detail", "read_list"]
+__all__ = [
+    "DetailRead",
+    "Listing",
+    "Observation",
+    "join",
+    "listing_of",
+    "observe",
+    "read_detail",
+    "read_list",
+    "undetailed",
+]

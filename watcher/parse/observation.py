@@ -34,12 +34,6 @@ class Observation:
     fingerprints: Mapping[str, str]
     unknown: Mapping[str, frozenset[str]]
 
-    def without_details(self, slugs: Iterable[str]) -> Observation:
-        """The same, as if the details of `slugs` had not been asked for."""
-        doubted = frozenset(slugs)
-        records = tuple(_list_view(r) if r.slug in doubted else r for r in self.records)
-        return replace(self, records=records, fetched=self.fetched - doubted)
-
 
 @dataclass(frozen=True, slots=True)
 class Listing:
@@ -68,11 +62,12 @@ def read_list(raw_rows: Iterable[object]) -> Listing:
 
 def listing_of(records: Iterable[Record]) -> Listing:
     """The list that the API gave when it led to `records`: what of them only a detail says is left out."""
-    shown = tuple(map(_list_view, records))
+    shown = tuple(map(undetailed, records))
     return Listing(shown, len(shown), _fingerprints(shown))
 
 
-def _list_view(record: Record) -> Record:
+def undetailed(record: Record) -> Record:
+    """What of a record the list alone says."""
     return replace(
         record,
         metrics={name: value for name, value in record.metrics.items() if name in LIST_METRICS},

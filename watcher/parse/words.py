@@ -74,7 +74,7 @@ _ENERGY_UNIT = frozenset({"kcal"})
 _VOCABULARY = (
     frozenset((*_CLASS, *_LEVEL, *_LAYER, *_METAL)) | _FILLER | _GRADE | _CONTAINED | _YEAR | frozenset({"calorific"})
 )
-_GLUE = frozenset(word for word in _VOCABULARY if len(word) >= 3)
+_GLUE = frozenset((*(word for word in _VOCABULARY if len(word) >= 3), *_SYMBOL))
 
 
 @dataclass(frozen=True, slots=True)

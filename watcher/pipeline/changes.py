@@ -29,13 +29,37 @@ def changes_of(
         told = [item for item in told if not (item[0].kind == "site.renamed" and item[0].slug in step.renamed.values())]
         told += _renamed(before, memory, step, settings.name, now)
     told += _arrived(memory, step, past, settings.name, now)
+    told = _once(told)
     absent, departed = _absent(memory, step, seen, settings, now)
     told += departed
     changes = [judge.mark(change, old, new) for change, old, new in told]
     companies = judge.renamed_companies(step.pairs, (new for _, new in step.pairs))
-    changes = judge.fold(changes, companies, {new.slug: old.company_slug or "" for old, new in step.pairs})
+    former = {new.slug: old.company_slug or "" for old, new in step.versions}
+    here = {record.company_slug for record in before}
+    followed = {old: now for old, now in memory.standing.companies.items() if now in here}
+    changes = judge.fold(changes, companies, former, followed)
     changes = judge.reverted(changes, memory.recent, dict(step.renamed))
     return tuple(diff.with_id(change) for change in changes), absent
+
+
+def _once(told: list[Told]) -> list[Told]:
+    """What is true of a mine and not of one of its rows is told once, of the row that says most and is the latest."""
+    best: dict[tuple[object, ...], Told] = {}
+    for change, old, new in told:
+        if change.kind in _OF_A_MINE:
+            about = (change.kind, change.slug, change.company_slug, None if change.kind == "site.moved" else change.new)
+            known = best.get(about)
+            if known is None or _telling(change) > _telling(known[0]):
+                best[about] = (change, old, new)
+    chosen = {id(change) for change, _, _ in best.values()}
+    return [item for item in told if item[0].kind not in _OF_A_MINE or id(item[0]) in chosen]
+
+
+_OF_A_MINE = frozenset({"site.renamed", "site.moved", "owner.changed"})
+
+
+def _telling(change: Change) -> tuple[bool, int]:
+    return (change.latitude is not None, change.year or 0)
 
 
 def _past(memory: Memory, step: Step) -> dict[str, list[Record]]:
@@ -81,6 +105,10 @@ def _arrived(memory: Memory, step: Step, past: Mapping[str, list[Record]], watch
         if production is not None:
             figure = {"metric": "production_volume", "unit": production.unit, "new": production.amount}
         arrival: Kind = "site.entered" if known else "site.added"
+        namesake = memory.standing.sites.get(slug)
+        if namesake in memory.snapshot.slugs & step.present:
+            arrival = "site.returned"
+            figure["detail"] = f"it was taken for renamed to {namesake}; both are listed now"
         told.append((diff.about(arrival, record, at=now, watch=watch, **figure), None, record))
     for record in step.fresh:
         if record.slug in past:
@@ -102,10 +130,10 @@ def _absent(
     memory: Memory, step: Step, seen: Observation, settings: WatchSettings, now: datetime
 ) -> tuple[tuple[Absent, ...], list[Told]]:
     """Who is away from now on, and who has been so for so long that it is told."""
-    since = memory.hold.since if memory.hold else now
+    away = memory.hold.away if memory.hold is not None else {}
     back = {id(entry) for entry, _ in step.back}
     entries = [e for e in memory.absent if id(e) not in back and e.record.slug not in step.renamed]
-    entries += [Absent(record, since) for record in step.gone]
+    entries += [Absent(record, away.get(record.slug, now)) for record in step.gone]
     told: list[Told] = []
     states: dict[str, Absent] = {}
     overdue = judge.overdue(entries, step.present, settings.judgement.removal, now)

@@ -12,7 +12,8 @@ from watcher import judge, parse, plan
 from watcher.model import Hold, Memory, Outcome, Snapshot, Sweep
 from watcher.parse import Observation
 from watcher.pipeline.changes import changes_of
-from watcher.pipeline.notices import confirmed, hold_ended, hold_started, known_structures, structures
+from watcher.pipeline.glimpse import unclear, worth_a_look
+from watcher.pipeline.notices import hold_ended, hold_started, known_structures, structures
 from watcher.pipeline.settings import WatchSettings
 from watcher.pipeline.snapshot import complete, details_seen, doubtful, is_baseline
 from watcher.pipeline.step import Step
@@ -27,9 +28,14 @@ def due(listing: parse.Listing, memory: Memory, settings: WatchSettings, now: da
     return plan.details_due(marks, memory, confirm, max_age=settings.details, believe_after=believe_after, now=now)
 
 
-def due_again(seen: Observation, memory: Memory) -> tuple[str, ...]:
-    """More details to ask for in the same poll: those that a hold doubts, once one of them has recovered."""
-    return () if memory.hold is None else plan.recovered(memory, seen.records, seen.fetched)
+def due_again(seen: Observation, memory: Memory, settings: WatchSettings) -> tuple[str, ...]:
+    """More details to ask for in the same poll.
+
+    That is: those that a hold doubts, once one of them has recovered; and others, where what was seen may be so
+    everywhere.
+    """
+    back = () if memory.hold is None else plan.recovered(memory, seen.records, seen.fetched)
+    return tuple(dict.fromkeys((*back, *worth_a_look(memory, seen, settings))))
 
 
 def decide(sweep: Sweep, memory: Memory, settings: WatchSettings, now: datetime) -> Outcome:
@@ -54,24 +60,28 @@ def conclude(seen: Observation, memory: Memory, settings: WatchSettings, now: da
         return Outcome("baseline", now, after, alerts=told.alerts, notices=tuple(notices), unread=seen.unread)
     assert memory.snapshot is not None
     step = Step.between(memory, memory.snapshot.records, records, kept)
-    causes = judge.causes(memory.snapshot.records, step.pairs, step.lost, settings.judgement.hold)
-    hold = memory.hold
-    if causes and not confirmed(hold, settings, now):
+    hold, policy = memory.hold, settings.judgement.hold
+    since = hold.since if hold is not None else now
+    looked = frozenset(slug for slug, one in after.details.items() if one.at >= since)
+    symptoms = judge.symptoms(memory.snapshot.records, step.versions, step.lost, looked, policy)
+    away = {slug: hold.away.get(slug, now) if hold is not None else now for slug in step.lost}
+    causes = judge.lasting(symptoms, hold, away, len(memory.snapshot.slugs), policy, now)
+    if causes and not judge.believed(causes, hold, policy, now):
         if hold is None:
             notices.append(hold_started(settings, causes))
-        since = hold.since if hold else now
-        held = Hold(since, f"{'; '.join(causes)}", causes, records)
+        held = Hold(since, "; ".join(cause.words for cause in causes), causes, records, away=away)
         return Outcome("held", now, replace(after, hold=held), notices=tuple(notices), unread=seen.unread)
     if hold is not None:
         notices.append(hold_ended(settings, hold, believed=bool(causes), now=now))
     else:
-        blank = judge.unbelieved(
-            judge.blanked(step.pairs, seen.fetched), memory.details, settings.judgement.hold.confirm_after, now
-        )
+        doubted = judge.blanked(step.versions, seen.fetched) | unclear(memory, seen, step, settings)
+        blank = judge.unbelieved(doubted, memory.details, policy.confirm_after, now)
         if blank:
-            records, kept = complete(memory, seen.without_details(blank.keys()))
-            step = Step.between(memory, memory.snapshot.records, records, kept)
+            step = step.keeping_details(frozenset(blank))
             after = replace(after, details=doubtful(after.details, blank))
+            records = step.records
+    if step.renamed:
+        records = step.records
     changes, absent = changes_of(memory, step, seen, settings, now)
     snapshot = memory.snapshot if records == memory.snapshot.records else Snapshot(now, records)
     after = replace(after, snapshot=snapshot, absent=absent, hold=None)

@@ -5,23 +5,18 @@ from __future__ import annotations
 from collections.abc import Iterable
 from datetime import datetime
 
-from watcher.model import Hold, Memory, Notice
+from watcher.model import Cause, Hold, Memory, Notice
 from watcher.parse import Observation
 from watcher.pipeline.settings import WatchSettings
 
 
-def confirmed(hold: Hold | None, settings: WatchSettings, now: datetime) -> bool:
-    if hold is None:
-        return False
-    return hold.accept or now - hold.since >= settings.judgement.hold.confirm_after
-
-
-def hold_started(settings: WatchSettings, causes: tuple[str, ...]) -> Notice:
+def hold_started(settings: WatchSettings, causes: tuple[Cause, ...]) -> Notice:
     hours = settings.judgement.hold.confirm_after.total_seconds() / 3600
+    words = "; ".join(cause.words for cause in causes)
     return Notice(
         "hold.started",
-        f"{settings.name}: held, {causes[0]}",
-        f"The API's answer looks like an accident upstream: {'; '.join(causes)}. Nothing is reported meanwhile. If it "
+        f"{settings.name}: held, {causes[0].words}",
+        f"The API's answer looks like an accident upstream: {words}. Nothing is reported meanwhile. If it "
         f"stays so for {hours:g} hours it is believed. To believe it now: watcher accept {settings.name}",
         watch=settings.name,
     )

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
-from watcher import diff, judge
-from watcher.model import Absent, Memory, Record
+from watcher import diff, judge, parse
+from watcher.model import Absent, Memory, Record, in_order
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,6 +20,28 @@ class Step:
     renamed: Mapping[str, str]
     lost: frozenset[str]
     present: frozenset[str]
+
+    @property
+    def versions(self) -> tuple[tuple[Record, Record], ...]:
+        """Every record that was known, as it was and as it is: those that stayed and those that are back."""
+        return (*self.pairs, *((entry.record, new) for entry, new in self.back))
+
+    def keeping_details(self, slugs: frozenset[str]) -> Step:
+        """The same, as if the details of `slugs` had not been asked for: what only they say is as it was."""
+
+        def kept(old: Record, new: Record) -> Record:
+            return diff.carry(old, parse.undetailed(new)) if new.slug in slugs and old.detailed else new
+
+        return replace(
+            self,
+            pairs=tuple((old, kept(old, new)) for old, new in self.pairs),
+            back=tuple((entry, kept(entry.record, new)) for entry, new in self.back),
+        )
+
+    @property
+    def records(self) -> tuple[Record, ...]:
+        """The new snapshot's records, in its order."""
+        return tuple(sorted((*(new for _, new in self.versions), *self.fresh), key=in_order))
 
     @classmethod
     def between(

@@ -46,10 +46,10 @@ def tell(
     """
     standing = _followed(memory.standing, changes)
     former = _former(standing)
-    computed = _derived_changes(step, settings, now) if step is not None else ()
+    computed = _derived_changes(memory, after, step, standing, settings, now) if step is not None else ()
     told = rules.alerts((*changes, *computed), settings.rules, former=former, cooldowns=standing.cooldowns, now=now)
-    told = tuple(replace(alert, silenced=rules.silenced(alert, settings.silences, now)) for alert in told)
-    levels: Mapping[LevelKey, Level] = standing.levels
+    told = tuple(replace(alert, silenced=rules.silenced(alert, settings.silences, now, former)) for alert in told)
+    levels: Mapping[LevelKey, Level] = {}
     crossings: list[Alert] = []
     if settings.watchlists:
         crossings, levels = rules.watch_levels(
@@ -58,7 +58,7 @@ def tell(
             _view(after, step, changes, standing),
             watch=settings.name,
             now=now,
-            hush=lambda alert: rules.silenced(alert, settings.silences, now),
+            hush=lambda alert: rules.silenced(alert, settings.silences, now, former),
         )
     cooling = {rule.name for rule in settings.rules if rule.cooldown is not None}
     cooldowns = dict(standing.cooldowns)
@@ -73,6 +73,11 @@ def verdicts(change: Change, told_by: Sequence[rules.Rule], standing: Standing) 
     """Per rule why it does not match a change, in words; empty where it does. For `watcher explain`."""
     former = _former(standing)
     return {rule.name: rules.verdict(rule, change, former) for rule in told_by}
+
+
+def list_verdicts(change: Change, lists: Sequence[rules.Watchlist], standing: Standing) -> dict[str, str]:
+    """Per watchlist why it has nothing to look at in a change; empty where it has. For `watcher explain`."""
+    return {one.name: rules.list_verdict(one, change, standing.companies) for one in lists}
 
 
 def _not_told_elsewhere(alerts: Sequence[Alert], elsewhere: Sequence[Alert]) -> tuple[Alert, ...]:
@@ -106,10 +111,9 @@ def _loud_enough(alert: Alert, settings: WatchSettings) -> Alert | None:
 
 
 def _followed(standing: Standing, changes: Iterable[Change]) -> Standing:
-    """Levels and cooldowns go on under the slugs that mines and companies have now; what is gone is forgotten."""
+    """Levels and cooldowns go on under the slugs that mines and companies have now."""
     sites, companies = dict(standing.sites), dict(standing.companies)
     moved: dict[str, str] = {}
-    gone: set[str] = set()
     for change in changes:
         if change.kind == "site.renamed" and change.old_slug and change.old_slug != change.slug:
             sites = dict(renamed(sites, change.old_slug, change.slug))
@@ -117,16 +121,12 @@ def _followed(standing: Standing, changes: Iterable[Change]) -> Standing:
         elif change.kind == "company.renamed" and change.old_slug:
             companies = dict(renamed(companies, change.old_slug, change.slug))
             moved[change.old_slug] = change.slug
-        elif change.kind in {"site.removed", "site.left"}:
-            gone.add(change.slug)
-    if not moved and not gone:
+        elif change.kind == "site.returned":
+            sites.pop(change.slug, None)
+    if not moved and sites == standing.sites:
         return standing
     return Standing(
-        levels={
-            replace(key, slug=moved.get(key.slug, key.slug)): level
-            for key, level in standing.levels.items()
-            if key.slug not in gone
-        },
+        levels={replace(key, slug=moved.get(key.slug, key.slug)): level for key, level in standing.levels.items()},
         cooldowns={(rule, moved.get(slug, slug)): at for (rule, slug), at in standing.cooldowns.items()},
         sites=sites,
         companies=companies,
@@ -143,29 +143,44 @@ def _former(standing: Standing) -> rules.Former:
 
 
 def _view(after: Memory, step: Step | None, changes: Sequence[Change], standing: Standing) -> rules.View:
-    records = after.snapshot.records if after.snapshot is not None else ()
-    missing = [entry.record for entry in after.absent if entry.state == "missing"]
-    here = {record.slug for record in (*records, *missing)}
-    touched: set[tuple[str, str]] = set()
-    left: set[str] = set()
+    left = {change.company_slug or "" for change in changes if change.kind in {"site.removed", "site.left"}}
     if step is not None:
-        fresh = [*step.fresh, *(new for _, new in step.back), *(new for old, new in step.pairs if old is not new)]
-        touched = {(record.slug, record.commodity_type or "") for record in fresh}
-        left = {old.company_slug or "" for old, new in step.pairs if old.company_slug != new.company_slug}
-    left |= {change.company_slug or "" for change in changes if change.kind in {"site.removed", "site.left"}}
-    by_metric = {
-        (change.slug, change.commodity_type or "", change.metric or ""): change
+        left |= {old.company_slug or "" for old, new in step.pairs if old.company_slug != new.company_slug}
+    by_place = {
+        (change.slug, change.commodity_type or "", change.year, change.company_slug or "", change.metric or ""): change
         for change in changes
         if change.kind == "metric.changed"
     }
     return rules.View(
-        records=(*records, *missing, *(record for record in after.others if record.slug not in here)),
-        touched=frozenset(touched),
-        changes=by_metric,
+        records=_known(after),
+        touched=frozenset(_touched(step)) if step is not None else frozenset(),
+        changes=by_place,
         companies=standing.companies,
         left=frozenset(left),
         doubt=judge.doubt,
     )
+
+
+def _known(memory: Memory) -> tuple[Record, ...]:
+    """Every record that is known to exist: of the watch, those that are missing for the moment, those of others."""
+    records = memory.snapshot.records if memory.snapshot is not None else ()
+    missing = [entry.record for entry in memory.absent if entry.state == "missing"]
+    here = {record.slug for record in (*records, *missing)}
+    return (*records, *missing, *(record for record in memory.others if record.slug not in here))
+
+
+def _touched(step: Step) -> Iterable[tuple[str, str, str]]:
+    """The figures that a step changed or brought, as a watchlist's view wants them."""
+    for record in (*step.fresh, *(new for _, new in step.back)):
+        yield record.slug, record.commodity_type or "", ""
+    for old, new in step.pairs:
+        if old is new:
+            continue
+        if (old.key, old.company_slug) != (new.key, new.company_slug):
+            yield new.slug, new.commodity_type or "", ""
+        for metric in old.metrics.keys() | new.metrics.keys():
+            if old.metrics.get(metric) != new.metrics.get(metric):
+                yield new.slug, new.commodity_type or "", metric
 
 
 def _company_followed(changes: Iterable[Change], settings: WatchSettings, before: Standing) -> Iterable[Notice]:
@@ -185,55 +200,69 @@ def _company_followed(changes: Iterable[Change], settings: WatchSettings, before
             )
 
 
-def _derived_changes(step: Step, settings: WatchSettings, now: datetime) -> tuple[Change, ...]:
+def _derived_changes(
+    memory: Memory, after: Memory, step: Step, standing: Standing, settings: WatchSettings, now: datetime
+) -> tuple[Change, ...]:
     """The movements of the derived metrics that a rule names."""
     named = {name for rule in settings.rules if rule.enabled for name in rule.on} & set(derived.DERIVED)
     if not named:
         return ()
     found: list[Change] = []
     moved = [(old, new) for old, new in step.pairs if old is not new]
+    moved += [(entry.record, new) for entry, new in step.back]
     for metric in sorted(named & set(derived.OF_SITE)):
         for old, new in moved:
-            if derived.observed(old, metric) and derived.observed(new, metric) and old.year == new.year:
+            if derived.observed(old, metric) and derived.observed(new, metric):
                 pair = derived.of_record(old, metric), derived.of_record(new, metric)
-                found += _figure(new, metric, *pair, _doubts(new, metric), settings.name, now)
+                found += _figure(old, new, metric, *pair, _doubts(new, metric), settings.name, now)
     companies = named & set(derived.OF_COMPANY)
     if companies:
-        found += _company_changes(step, sorted(companies), settings.name, now)
+        found += _company_changes(memory, after, standing, sorted(companies), settings.name, now)
     return tuple(diff.with_id(change) for change in found)
 
 
-def _company_changes(step: Step, metrics: Sequence[str], watch: str, now: datetime) -> Iterable[Change]:
-    before: dict[tuple[str, str], list[Record]] = defaultdict(list)
-    after: dict[tuple[str, str], list[Record]] = defaultdict(list)
-    for old in derived.latest((*(old for old, _ in step.pairs), *step.gone)):
-        before[old.company_slug or "", old.commodity_type or ""].append(old)
-    for new in derived.latest(
-        (*(new for _, new in step.pairs), *step.fresh, *(new for _, new in step.back), *step.gone)
-    ):
-        after[new.company_slug or "", new.commodity_type or ""].append(new)
-    touched = {(n.company_slug or "", n.commodity_type or "") for o, n in step.pairs if o is not n}
-    touched |= {(n.company_slug or "", n.commodity_type or "") for n in step.fresh}
-    for key in sorted(touched & before.keys() & after.keys()):
+def _company_changes(
+    memory: Memory, after: Memory, standing: Standing, metrics: Sequence[str], watch: str, now: datetime
+) -> Iterable[Change]:
+    """The movements of companies' sums, over all watches as watchlists see them."""
+    before, present = _by_company(_known(memory), standing), _by_company(_known(after), standing)
+    for key in sorted(before.keys() & present.keys()):
+        if before[key] == present[key]:
+            continue
+        olds, news = derived.latest(before[key]), derived.latest(present[key])
         for metric in metrics:
-            if any(not derived.observed(record, metric) for record in (*before[key], *after[key])):
+            if any(not derived.observed(record, metric) for record in (*olds, *news)):
                 continue
-            was, now_is = derived.of_company(before[key], metric), derived.of_company(after[key], metric)
-            doubts = "; ".join(filter(None, (_doubts(record, metric) for record in after[key])))
-            for change in _figure(after[key][0], metric, was.value, now_is.value, doubts, watch, now):
+            was, now_is = derived.of_company(olds, metric), derived.of_company(news, metric)
+            doubts = (f"{one.name or one.slug}: {why}" for one in news if (why := _doubts(one, metric)))
+            said = _figure(olds[0], news[0], metric, was.value, now_is.value, "; ".join(doubts), watch, now)
+            for change in said:
                 yield replace(
-                    change, slug=key[0], name=change.company_name, detail=now_is.words,
+                    change, slug=key[0], name=change.company_name, detail=now_is.words, company_slug=key[0],
                     province=None, city=None, latitude=None, longitude=None,
                 )  # fmt: skip
 
 
+def _by_company(records: Iterable[Record], standing: Standing) -> dict[tuple[str, str], list[Record]]:
+    """Records by their company's present slug and commodity."""
+    found: dict[tuple[str, str], list[Record]] = defaultdict(list)
+    for record in records:
+        slug = record.company_slug or ""
+        if slug:
+            found[standing.companies.get(slug, slug), record.commodity_type or ""].append(record)
+    return found
+
+
 def _figure(
-    record: Record, metric: str, old: Value | None, new: Value | None, suspect: str, watch: str, now: datetime
-) -> Iterable[Change]:
+    before: Record, record: Record, metric: str, old: Value | None, new: Value | None, suspect: str, watch: str,
+    now: datetime,
+) -> Iterable[Change]:  # fmt: skip
     move = diff.move(old, new)
     if move is not None:
-        nature = diff.nature(move)
-        change = diff.figures(record, metric, move, nature, at=now, watch=watch)
+        year_moved = before.year is not None and record.year is not None and before.year != record.year
+        old_year = before.year if year_moved else None
+        nature = "reported" if year_moved and None not in {old, new} else diff.nature(move)
+        change = diff.figures(record, metric, move, nature, at=now, watch=watch, old_year=old_year)
         yield replace(change, suspect=suspect or change.suspect)
 
 

@@ -47,9 +47,13 @@ def holds(when: When, new: float | str | None, delta: float | None, pct: float |
 
 
 def _moved(bound: Bound, delta: float | None, percent: float | None) -> bool:
-    """At least by the bound, and at all: a bound of 0 still asks for a movement in its direction."""
-    moved = percent if bound.percent else delta
-    return moved is not None and moved > 0 and moved >= bound.number
+    """At least by the bound, and at all: a bound of 0 still asks for a movement in its direction.
+
+    What moves away from zero moves by more than any percentage of it.
+    """
+    if delta is None or delta <= 0:
+        return False
+    return percent is None or percent >= bound.number if bound.percent else delta >= bound.number
 
 
 def _minus(number: float | None) -> float | None:

@@ -44,17 +44,17 @@ def describe(rule: Rule) -> str:
 
 def describe_list(watchlist: Watchlist) -> Iterator[str]:
     """A watchlist as a sentence, then one for each of its limits."""
-    whose = "each site of" if watchlist.per == "site" else "the sum over the sites of each of"
     count = len(watchlist.companies)
+    companies = f"its {count} companies" if count != 1 else "its company"
+    whose = f"a site of {companies}" if watchlist.per == "site" else f"the sum over the sites of one of {companies}"
     repeat = f", again every {_span(watchlist.repeat.total_seconds())}" if watchlist.repeat else ", once each time"
     resolve = "; tells when a figure is back" if watchlist.resolve else ""
     off = "" if watchlist.enabled else " (switched off)"
     yield (
-        f"tells {' and '.join(watchlist.to)} when {whose} {count} compan{'ies' if count != 1 else 'y'} passes a limit "
-        f"({watchlist.severity}){repeat}{resolve}{off}"
+        f"tells {' and '.join(watchlist.to)} when {whose} passes a limit ({watchlist.severity}){repeat}{resolve}{off}"
     )
     for metric, limit in watchlist.limits.items():
-        yield f"all: {metric} {_limit(limit)}"
+        yield f"all companies: {metric} {_limit(limit)}"
     for company, limits in watchlist.companies.items():
         for metric, limit in limits.items():
             yield f"{company}: {metric} {_limit(limit)}"
@@ -69,7 +69,8 @@ def rule_warnings(rules: Sequence[Rule], data: Vocabulary, filters: Sequence[Map
     for number, rule in enumerate(rules):
         if not rule.enabled:
             continue
-        for text in (*_where_warnings(rule, data, filters), *_on_warnings(rule, data)):
+        moves = _move_warnings(rule.when.falls_by)
+        for text in (*_where_warnings(rule, data, filters), *_on_warnings(rule, data), *moves):
             yield f"rule “{rule.name}”: {text}"
         shadow = next((one for one in rules[:number] if _shadows(one, rule)), None)
         if shadow is not None:
@@ -127,6 +128,7 @@ def _on_warnings(rule: Rule, data: Vocabulary) -> Iterator[str]:
 def _limit_warnings(metric: str, limit: Limit, data: Vocabulary, *, details: bool) -> Iterator[str]:
     if not details and any(part not in LIST_METRICS for part in derived.parts(metric)):
         yield f"{metric} is in details only, and every watch says `details: never`"
+    yield from _move_warnings(limit.falls_by)
     figures = data.metrics or {}
     reached = [name for name in figures if glob(metric).match(name)]
     if figures and not reached and metric not in derived.DERIVED:
@@ -138,6 +140,11 @@ def _limit_warnings(metric: str, limit: Limit, data: Vocabulary, *, details: boo
             yield f"every known {name} ({low:g} and more) is above {limit.above:g} already; is it the right way round?"
         if limit.below is not None and high < limit.below and high * _FAR > limit.below:
             yield f"every known {name} ({high:g} and less) is below {limit.below:g} already; is it the right way round?"
+
+
+def _move_warnings(falls_by: Bound | None) -> Iterator[str]:
+    if falls_by is not None and falls_by.percent and falls_by.number > 100:
+        yield f"no figure falls by {falls_by.number:g} %: by 100 % it is gone"
 
 
 def _bound_warnings(
@@ -195,10 +202,17 @@ def _when(when: When) -> str:
 
 def _limit(limit: Limit) -> str:
     parts = [limit.words(test) for test in limit.tests]
-    clear = f", clear past {limit.clear:g}" if limit.clear is not None else ""
+    clear = f", clear past {limit.clear:,.12g}" if limit.clear is not None else ""
     moves = any(isinstance(getattr(limit, test), Bound) for test in limit.tests)
-    since = limit.since if isinstance(limit.since, str) else _span(limit.since.total_seconds())
-    return f"{' or '.join(parts)}{clear}{f' since {since}' if moves else ''}"
+    since = _SINCE[limit.since] if isinstance(limit.since, str) else f"within {_span(limit.since.total_seconds())}"
+    return f"{' or '.join(parts)}{clear}{f' {since}' if moves else ''}"
+
+
+_SINCE = {
+    "last_told": "since you were last told",
+    "previous": "since the poll before",
+    "last_year": "against the year before",
+}
 
 
 def _bound(bound: Bound) -> str:

@@ -15,12 +15,11 @@ from watcher.rules.limits import Limit, Watchlist
 class Figure:
     """A figure as it is now. `value` None is null.
 
-    `touched` says that this poll changed it; `year_before` is the figure of the year before. `suspect` is why it is not
-    to be believed, and `unit_unclear` that its unit changed in a way nobody can follow.
+    `year_before` is the figure of the year before. `suspect` is why it is not to be believed, and `unit_unclear` that
+    its unit changed in a way nobody can follow.
     """
 
     value: Value | None
-    touched: bool = False
     year_before: Value | None = None
     suspect: str = ""
     unit_unclear: bool = False
@@ -55,16 +54,23 @@ def step(level: Level | None, limit: Limit, test: Test, watchlist: Watchlist, fi
     known = replace(level or Level(signature), value=value, unit=unit, unknown=False)
     if test in {"above", "below"}:
         return _threshold(level, known, limit, test, watchlist, value, figure.suspect, now)
-    return _movement(level, known, limit, test, figure, value, now)
+    return _movement(level, known, limit, test, watchlist, figure, value, now)
+
+
+def repeat_due(level: Level, watchlist: Watchlist, now: datetime) -> bool:
+    """Whether what is still beyond its limit is to be said again."""
+    if watchlist.repeat is None or not level.broken or level.told_at is None:
+        return False
+    return now - level.told_at >= watchlist.repeat
 
 
 def _null(level: Level | None, signature: str, now: datetime) -> Step:
-    """A null is neither above nor below: the state stays, and that is said once where it was beyond its limit."""
+    """A null is neither above nor below: the state stays, and that is said once."""
     if level is None:
         return Step(Level(signature))
-    if level.broken and not level.unknown:
-        said = replace(level, unknown=True, told_at=now)
-        return Step(said, "unknown", old=level.value, silenced=level)
+    if level.value is not None and not level.unknown:
+        since = "beyond its limit" if level.broken else "within its limit"
+        return Step(replace(level, unknown=True), "unknown", old=level.value, since=since, silenced=level)
     return Step(level)
 
 
@@ -92,9 +98,9 @@ def _threshold(
     broken = replace(known, broken=True, told=value, told_at=now, pending=False)
     if level is None or (level.value is None and not level.broken and beyond):
         # Never looked at, or known for the first time.
-        known = replace(known, told=value)
         waits = replace(known, broken=True, since=now, pending=True)
-        return Step(replace(broken, since=now), "already", new=value, silenced=waits) if beyond else Step(known)
+        first = Step(replace(broken, since=now), "already", new=value, silenced=waits)
+        return first if beyond else Step(replace(known, told=value))
     if not level.broken:
         waits = replace(known, broken=True, since=now, pending=True)
         crossed = Step(replace(broken, since=now), "crossed", old=level.value, new=value, silenced=waits)
@@ -103,9 +109,10 @@ def _threshold(
         return _resolved(level, known, watchlist, value, suspect, now)
     if level.pending:
         return Step(broken, "crossed", old=level.told, new=value, silenced=known)
-    again = watchlist.repeat is not None and level.told_at is not None and now - level.told_at >= watchlist.repeat
     since = f"since {level.since:%Y-%m-%d}" if level.since else ""
-    return Step(broken, "still", new=value, since=since, silenced=known) if again else Step(known)
+    again = repeat_due(level, watchlist, now)
+    skipped = replace(known, told_at=now)
+    return Step(broken, "still", new=value, since=since, silenced=skipped) if again else Step(known)
 
 
 def _resolved(level: Level, known: Level, watchlist: Watchlist, value: float, suspect: str, now: datetime) -> Step:
@@ -124,7 +131,14 @@ def _cleared(limit: Limit, test: Test, bound: float, value: float) -> bool:
 
 
 def _movement(
-    level: Level | None, known: Level, limit: Limit, test: Test, figure: Figure, value: float, now: datetime
+    level: Level | None,
+    known: Level,
+    limit: Limit,
+    test: Test,
+    watchlist: Watchlist,
+    figure: Figure,
+    value: float,
+    now: datetime,
 ) -> Step:
     reference, since = _reference(level, known, limit, figure, now)
     if isinstance(limit.since, timedelta) and (level is None or level.value != value):
@@ -135,17 +149,32 @@ def _movement(
         known = replace(known, told=value)
     if reference is None:
         return Step(known)
-    when = When(**{test: getattr(limit, test)})
-    delta = float(f"{value - reference:.12g}")
-    beyond = holds(when, value, delta, 100 * delta / abs(reference) if reference else None)
-    levelled = limit.since not in {"last_told", "previous"}
-    told = replace(known, told=value, told_at=now, broken=levelled, since=now if levelled else None, pending=False)
-    if not beyond:
+    # What people were last told, and the poll before, are gone once a movement is told; the others stay a limit.
+    lasting = limit.since not in {"last_told", "previous"}
+    was = lasting and level is not None and level.broken and _beyond(limit, test, level.value, reference)
+    told = replace(known, told=value, told_at=now, broken=lasting, since=now if lasting else None, pending=False)
+    if not _beyond(limit, test, value, reference):
+        if was and limit.since == "last_year":
+            assert level is not None
+            return _resolved(level, known, watchlist, value, figure.suspect, now)
         return Step(replace(known, broken=False, since=None, pending=False))
-    if levelled and level is not None and level.broken and not level.pending:
-        return Step(known)
+    if was and level is not None and not level.pending:
+        again = repeat_due(level, watchlist, now)
+        still = Step(
+            replace(told, since=level.since), "still", reference, value, since, silenced=replace(known, told_at=now)
+        )
+        return still if again else Step(known)
     transition: Transition = "moved" if level is not None else "already"
-    return Step(told, transition, reference, value, since, silenced=replace(known, pending=True, broken=levelled))
+    return Step(told, transition, reference, value, since, silenced=replace(known, pending=True, broken=lasting))
+
+
+def _beyond(limit: Limit, test: Test, value: float | None, reference: float) -> bool:
+    """Whether a figure has moved from another by as much as the limit says."""
+    if value is None:
+        return False
+    delta = float(f"{value - reference:.12g}")
+    percent = 100 * delta / abs(reference) if reference else None
+    return holds(When(**{test: getattr(limit, test)}), value, delta, percent)
 
 
 def _reference(

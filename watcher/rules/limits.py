@@ -37,14 +37,16 @@ class Limit:
         """One of its tests in words: `above 11`, `fallen by 5 %`."""
         bound = getattr(self, test)
         if isinstance(bound, Bound):
-            size = f"{bound.number:g}{' %' if bound.percent else ''}"
+            size = f"{bound.number:,.12g}{' %' if bound.percent else ''}"
             return f"{_MOVES[test]} by {size}"
-        return f"{test} {bound:g}"
+        return f"{test} {bound:,.12g}"
 
     def signature(self, test: Test) -> str:
         """A test with all that its memory depends on: another signature is another limit."""
         since = "" if test in {"above", "below"} else f" since {self.since}"
-        return f"{self.words(test)}{f' clear {self.clear:g}' if self.clear is not None and not since else ''}{since}"
+        return (
+            f"{self.words(test)}{f' clear {self.clear:,.12g}' if self.clear is not None and not since else ''}{since}"
+        )
 
 
 _MOVES = {"rises_by": "risen", "falls_by": "fallen", "changes_by": "moved"}
@@ -65,8 +67,3 @@ class Watchlist:
     repeat: timedelta | None = None
     resolve: bool = False
     enabled: bool = True
-
-    def limits_of(self, company: str) -> Mapping[str, Limit]:
-        """All limits for one company, its own in front."""
-        own = self.companies.get(company, {})
-        return {**own, **{metric: limit for metric, limit in self.limits.items() if metric not in own}}

@@ -9,7 +9,7 @@ from fnmatch import translate
 from functools import lru_cache
 
 from watcher.derived import DERIVED
-from watcher.model import EMPTY, Change
+from watcher.model import EMPTY, Change, Crossing
 from watcher.rules.conditions import holds
 from watcher.rules.rule import Rule
 
@@ -32,12 +32,12 @@ def reaches(rule: Rule, kind: str, metric: str | None) -> bool:
     return any(glob(pattern).match(name) for name in names for pattern in rule.on)
 
 
-def said(change: Change, name: str, former: Former = EMPTY) -> tuple[str, ...]:
-    """What a change says in a field of `where`, the names that it had before included."""
+def said(change: Change | Crossing, name: str, former: Former = EMPTY) -> tuple[str, ...]:
+    """What a change says in a field of `where`, the names that it had before included; empty for a field it lacks."""
     if name == "company":
         values: tuple[object, ...] = (change.company_slug, change.company_name)
     else:
-        values = (getattr(change, name),)
+        values = (getattr(change, name, None),)
     before: tuple[str, ...] = ()
     if name in {"company", "company_slug"}:
         before = former.get("company", {}).get(change.company_slug or "", ())
@@ -97,11 +97,11 @@ def verdict(rule: Rule, change: Change, former: Former = EMPTY) -> str:
         return "it is switched off"
     metric = change.metric if change.kind == "metric.changed" else None
     if not reaches(rule, change.kind, metric):
-        return f"it is on {', '.join(rule.on)}, not on {metric or change.kind}"
+        return f"it is on {', '.join(rule.on)}, not on {(metric or change.kind)[:80]}"
     for name, globs in rule.where.items():
         values = said(change, name, former)
         if not meets(globs, values):
-            shown = " or ".join(dict.fromkeys(value for value in values if value)) or "empty"
+            shown = " or ".join(dict.fromkeys(value[:80] for value in values if value)) or "empty"
             return f"its {name} must be {' or '.join(globs)}, and is {shown}"
     if not holds(rule.when, change.new, change.delta, change.percent):
         return f"its `when` does not hold: {_figures(change)}"

@@ -6,9 +6,9 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
-from watcher.model import Alert
+from watcher.model import EMPTY, Alert, Crossing
 from watcher.rules.rule import WHERE_FIELDS
-from watcher.rules.rulebook import meets
+from watcher.rules.rulebook import Former, meets, said
 
 #: What a silence's matcher may name: the fields of `where`, and who speaks how loudly.
 MATCHER_FIELDS = (*WHERE_FIELDS, "rule", "watchlist", "severity")
@@ -23,9 +23,11 @@ class Silence:
     reason: str
     id: int | None = None
 
-    def covers(self, alert: Alert, now: datetime) -> bool:
-        """Whether it keeps `alert` from being sent at `now`."""
-        return now < self.until and all(meets(globs, _said(alert, name)) for name, globs in self.matcher.items())
+    def covers(self, alert: Alert, now: datetime, former: Former = EMPTY) -> bool:
+        """Whether it keeps `alert` from being sent at `now`. Names that sites and companies had before count."""
+        return now < self.until and all(
+            meets(globs, _said(alert, name, former)) for name, globs in self.matcher.items()
+        )
 
     @property
     def words(self) -> str:
@@ -33,21 +35,18 @@ class Silence:
         return ", ".join(f"{name}={'|'.join(globs)}" for name, globs in self.matcher.items())
 
 
-def silenced(alert: Alert, silences: Iterable[Silence], now: datetime) -> str:
+def silenced(alert: Alert, silences: Iterable[Silence], now: datetime, former: Former = EMPTY) -> str:
     """Why an alert is not sent; empty if it is."""
     for silence in silences:
-        if silence.covers(alert, now):
+        if silence.covers(alert, now, former):
             return silence.reason or silence.words
     return ""
 
 
-def _said(alert: Alert, name: str) -> tuple[str, ...]:
+def _said(alert: Alert, name: str, former: Former) -> tuple[str, ...]:
     about = alert.about
     if name in {"rule", "watchlist"}:
-        return (alert.rule,) if (name == "watchlist") == hasattr(about, "watchlist") else ("",)
+        return (alert.rule,) if (name == "watchlist") == isinstance(about, Crossing) else ("",)
     if name == "severity":
         return (alert.severity,)
-    if name == "company":
-        return (about.company_slug or "", about.company_name or "")
-    value = getattr(about, name, None)
-    return ("" if value is None else str(value),)
+    return said(about, name, former)

@@ -22,7 +22,9 @@ class Day:
 def days() -> list[Day]:
     """The script: news, and every accident that the real upstream has had (nothing of its data)."""
     table = fictional_sites()
-    told: list[Day] = [Day("The first look: a baseline, told to nobody.", copy.deepcopy(table))]
+    told: list[Day] = [
+        Day("The first look: a baseline, with which everything later is compared.", copy.deepcopy(table))
+    ]
 
     def then(story: str, *steps: Callable[[Table], None]) -> None:
         for step in steps:

@@ -7,7 +7,7 @@ import sqlite3
 from dataclasses import replace
 from datetime import datetime, timedelta
 
-from watcher.model import Absent, Alert, DetailSeen, Hold, Memory, Record, Snapshot
+from watcher.model import Absent, Alert, Cause, DetailSeen, Hold, Memory, Record, Snapshot
 from watcher.store import history, standing
 from watcher.store.encode import (
     CHANGE_COLUMNS,
@@ -102,16 +102,17 @@ def _save_hold(conn: sqlite3.Connection, watch: str, before: Hold | None, after:
     if after is None:
         conn.execute("update holds set ended_at = ? where watch = ? and ended_at is null", (instant(at), watch))
         return
-    said = (after.reason, json.dumps(after.causes), int(after.accept), packed(after.candidate))
+    away = json.dumps({slug: instant(since) for slug, since in after.away.items()})
+    said = (after.reason, _causes(after), int(after.accept), packed(after.candidate), away)
     if before is None:
         conn.execute(
-            "insert into holds (watch, since, reason, causes, accept, candidate) values (?, ?, ?, ?, ?, ?)",
+            "insert into holds (watch, since, reason, causes, accept, candidate, away) values (?, ?, ?, ?, ?, ?, ?)",
             (watch, instant(after.since), *said),
         )
     else:
         conn.execute(
             # `watcher accept` may have come while the poll was on.
-            "update holds set reason = ?, causes = ?, accept = max(accept, ?), candidate = ? "
+            "update holds set reason = ?, causes = ?, accept = max(accept, ?), candidate = ?, away = ? "
             "where watch = ? and ended_at is null",
             (*said, watch),
         )
@@ -124,12 +125,33 @@ def _absent(conn: sqlite3.Connection, watch: str) -> tuple[Absent, ...]:
 
 def _hold(conn: sqlite3.Connection, watch: str) -> Hold | None:
     row = conn.execute(
-        "select since, reason, causes, candidate, accept from holds where watch = ? and ended_at is null", (watch,)
+        "select since, reason, causes, candidate, accept, away from holds where watch = ? and ended_at is null",
+        (watch,),
     ).fetchone()
     if row is None:
         return None
-    since, reason, causes, candidate, accepted = row
-    return Hold(to_instant(since), reason, tuple(json.loads(causes)), unpacked(candidate), bool(accepted))
+    begun, reason, causes, candidate, accepted, away = row
+    since = to_instant(begun)
+    return Hold(
+        since,
+        reason,
+        tuple(_cause(one, since) for one in json.loads(causes)),
+        unpacked(candidate),
+        bool(accepted),
+        {slug: to_instant(at) for slug, at in json.loads(away).items()},
+    )
+
+
+def _causes(hold: Hold) -> str:
+    return json.dumps([[cause.key, cause.words, instant(cause.since)] for cause in hold.causes])
+
+
+def _cause(stored: list[str] | str, since: datetime) -> Cause:
+    """A cause as stored; a database of the first schema has only its words."""
+    if isinstance(stored, str):
+        return Cause(stored, stored, since)
+    key, words, at = stored
+    return Cause(key, words, to_instant(at))
 
 
 def told_elsewhere(conn: sqlite3.Connection, watch: str, since: datetime | None) -> tuple[Alert, ...]:

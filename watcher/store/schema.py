@@ -306,6 +306,51 @@ def delivery(db: Database) -> None:
 
 
 @migrations()
+def away(db: Database) -> None:
+    """When each site that a hold misses was first missed."""
+    db.execute("alter table holds add column away text not null default '{}'")
+
+
+@migrations()
+def twin_levels(db: Database) -> None:
+    """Two mines may share slug and commodity: each has limits of its own."""
+    columns = (
+        'watchlist, slug, commodity, metric, test, "limit", value, unit, broken, since, told, told_at, pending, '
+        "unknown, points"
+    )
+    db.execute("drop view open_limits")
+    db.execute("alter table levels rename to old_levels")
+    db.execute(
+        """create table levels (
+            watchlist text not null,
+            slug text not null,
+            commodity text not null,
+            metric text not null,
+            test text not null,
+            twin text not null default '',
+            "limit" text not null,
+            value real,
+            unit text,
+            broken integer not null,
+            since text,
+            told real,
+            told_at text,
+            pending integer not null,
+            unknown integer not null,
+            points text not null,
+            primary key (watchlist, slug, commodity, metric, test, twin)
+        ) without rowid"""
+    )
+    db.execute(f"insert into levels ({columns}) select {columns} from old_levels")
+    db.execute("drop table old_levels")
+    db.execute(
+        """create view open_limits as
+            select watchlist, slug, commodity, metric, "limit", value, unit, since, told_at
+            from levels where broken order by watchlist, slug"""
+    )
+
+
+@migrations()
 def poll_durations(db: Database) -> None:
     """How many seconds a poll took."""
     db.execute("alter table polls add column seconds real")

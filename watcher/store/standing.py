@@ -11,7 +11,7 @@ from watcher.model import Level, LevelKey, Standing, renamed
 from watcher.rules import Silence
 from watcher.store.encode import instant, to_instant
 
-_KEY = "watchlist, slug, commodity, metric, test"
+_KEY = "watchlist, slug, commodity, metric, test, twin"
 _COLUMNS = f'{_KEY}, "limit", value, unit, broken, since, told, told_at, pending, unknown, points'
 
 
@@ -31,8 +31,8 @@ def levels(conn: sqlite3.Connection) -> dict[LevelKey, Level]:
     """Every level that is remembered."""
     found: dict[LevelKey, Level] = {}
     for row in conn.execute(f"select {_COLUMNS} from levels"):
-        limit, value, unit, broken, since, told, told_at, pending, unknown, points = row[5:]
-        found[LevelKey(*row[:5])] = Level(
+        limit, value, unit, broken, since, told, told_at, pending, unknown, points = row[6:]
+        found[LevelKey(*row[:6])] = Level(
             limit=limit,
             value=value,
             unit=unit,
@@ -56,7 +56,7 @@ def save(conn: sqlite3.Connection, before: Standing, after: Standing) -> None:
     conn.executemany(f"delete from levels where {marks}", [_key(key) for key in gone])
     changed = [(key, level) for key, level in after.levels.items() if before.levels.get(key) != level]
     conn.executemany(
-        f"insert or replace into levels ({_COLUMNS}) values ({', '.join('?' * 15)})",
+        f"insert or replace into levels ({_COLUMNS}) values ({', '.join('?' * 16)})",
         [(*_key(key), *_row(level)) for key, level in changed],
     )
     conn.executemany(
@@ -102,7 +102,7 @@ def _names(conn: sqlite3.Connection, kind: str) -> Mapping[str, str]:
 
 
 def _key(key: LevelKey) -> tuple[str, ...]:
-    return (key.watchlist, key.slug, key.commodity, key.metric, key.test)
+    return (key.watchlist, key.slug, key.commodity, key.metric, key.test, key.twin)
 
 
 def _row(level: Level) -> tuple[object, ...]:

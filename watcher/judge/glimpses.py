@@ -1,0 +1,143 @@
+"""Details are asked for a few at a time: what do those few say of the rest? (DESIGN section 4, in the small)
+
+An accident that turns every detail's reserves null shows, hour by hour, as a handful of sites that lost theirs. So
+where something is the same at many of those that were looked at, more are looked at, until it is plain that it is
+so everywhere (then the snapshot is held, or told as one) or only here (then it is news at once). Where that cannot be
+made out, for want of credits say, what is lost is not believed until it has stayed so.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+from watcher.judge.holds import ratio
+from watcher.judge.policy import HoldPolicy
+from watcher.model import LIST_METRICS, DetailSeen, Record
+
+Pairs = Iterable[tuple[Record, Record]]
+_PLACE = "the location"
+_JUMP = 10.0
+_SEVERAL = 2
+
+
+@dataclass(slots=True)
+class Glimpse:
+    """Of the slugs that were looked at, those that show something, and all that could have shown it.
+
+    `metric` is what a record must have to show it; None where any record could.
+    """
+
+    metric: str | None
+    shown: set[str] = field(default_factory=set)
+    looked: set[str] = field(default_factory=set)
+
+    def note(self, slug: str, shows: bool) -> None:
+        self.looked.add(slug)
+        if shows:
+            self.shown.add(slug)
+
+    def common(self, policy: HoldPolicy) -> bool:
+        """Whether so many show it that it may be so everywhere: half of the share that would be an accident."""
+        return bool(self.shown) and 200 * len(self.shown) >= policy.lost_values * len(self.looked)
+
+    def possible(self, record: Record) -> bool:
+        """Whether a record could show it."""
+        if self.metric == _PLACE:
+            return record.latitude is not None
+        return record.detailed if self.metric is None else self.metric in record.metrics
+
+
+def worth_a_look(pairs: Pairs, others: Sequence[Record], silent: frozenset[str], policy: HoldPolicy) -> tuple[str, ...]:
+    """The slugs whose detail should be asked for as well, before what `pairs` show is believed.
+
+    So many are asked that, were they all as before, what was seen would no longer be common.
+
+    Args:
+        pairs: for each detail of this poll, the record as it was and as it is.
+        others: the records, as they were, whose detail was not asked for, in the order to ask them in.
+        silent: slugs whose list row says what it always said. Two of them that have news tell of more.
+    """
+    wanted: dict[str, None] = {}
+    pairs = list(pairs)
+    unsaid = [(old, new) for old, new in pairs if new.slug in silent]
+    for glimpse in (*_losses(pairs), *_news(pairs, policy.at_least), *_news(unsaid, _SEVERAL)):
+        if glimpse.common(policy):
+            enough = int(200 * len(glimpse.shown) / policy.lost_values) + 1 if policy.lost_values > 0 else len(others)
+            left = dict.fromkeys(record.slug for record in others if glimpse.possible(record))
+            wanted |= dict.fromkeys(list(left)[: max(0, enough - len(glimpse.looked))])
+    return tuple(wanted)
+
+
+def unclear(pairs: Pairs, known: Sequence[Record], policy: HoldPolicy) -> frozenset[str]:
+    """The slugs that lost something where too few were looked at to tell whether the others did as well.
+
+    Args:
+        pairs: for each detail of this poll, the record as it was and as it is.
+        known: all records that are still listed, as they were.
+    """
+    return frozenset(
+        slug
+        for glimpse in _losses(pairs)
+        if glimpse.common(policy) and len(glimpse.looked) < len({r.slug for r in known if glimpse.possible(r)})
+        for slug in glimpse.shown
+    )
+
+
+def _losses(pairs: Pairs) -> list[Glimpse]:
+    """What only details say and is gone from some, or ten times what it was and more."""
+    found: dict[str, Glimpse] = {}
+    for old, new in _looked_at(pairs):
+        for name, value in old.metrics.items():
+            if name not in LIST_METRICS and new.observed(name):
+                now = new.metrics.get(name)
+                times = ratio(value, now) if now is not None else None
+                jumped = times is not None and not 1 / _JUMP < abs(times) < _JUMP
+                found.setdefault(name, Glimpse(name)).note(new.slug, new.null(name) or jumped)
+        if old.latitude is not None and "location" not in new.unread:
+            found.setdefault(_PLACE, Glimpse(_PLACE)).note(new.slug, new.latitude is None)
+    return list(found.values())
+
+
+def _news(pairs: Pairs, least: int) -> list[Glimpse]:
+    """What only details say and is another, or new, at so many and more."""
+    found: dict[str | None, Glimpse] = {None: Glimpse(None)}
+    for old, new in _looked_at(pairs):
+        for name, value in old.metrics.items():
+            if name not in LIST_METRICS and name in new.metrics:
+                moved = ratio(value, new.metrics[name]) is not None
+                found.setdefault(name, Glimpse(name)).note(new.slug, moved)
+        disclosed = any(name not in old.metrics and old.observed(name) for name in new.metrics)
+        found[None].note(new.slug, disclosed)
+    return [glimpse for glimpse in found.values() if len(glimpse.shown) >= least]
+
+
+def _looked_at(pairs: Pairs) -> list[tuple[Record, Record]]:
+    return [(old, new) for old, new in pairs if old.detailed and new.detailed and old.year == new.year]
+
+
+def blanked(pairs: Pairs, fetched: frozenset[str]) -> frozenset[str]:
+    """The slugs whose detail, fetched just now, lost its location and all its figures, of which it had some."""
+    return frozenset(
+        new.slug
+        for old, new in pairs
+        if old is not new and new.slug in fetched and new.detailed and _known(old) and _empty(new)
+    )
+
+
+def unbelieved(
+    doubted: Iterable[str], seen: Mapping[str, DetailSeen], confirm_after: timedelta, now: datetime
+) -> dict[str, datetime]:
+    """Of the details in doubt those that are not believed yet, each with the time at which it was first seen so."""
+    since = {slug: (seen[slug].blank if slug in seen else None) or now for slug in doubted}
+    return {slug: at for slug, at in since.items() if now - at < confirm_after}
+
+
+def _known(record: Record) -> bool:
+    return record.detailed and record.latitude is not None and bool(record.metrics.keys() - set(LIST_METRICS))
+
+
+def _empty(record: Record) -> bool:
+    readable = not record.unread & {"location", "resources_reserves"}
+    return readable and record.latitude is None and not record.metrics.keys() - set(LIST_METRICS)
