@@ -8,15 +8,13 @@ from __future__ import annotations
 
 import asyncio
 import shutil
-import socket
 import sys
 import tempfile
-import threading
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from pathlib import Path
-from typing import Any, Literal
+from typing import Literal
 
 from watcher import config, delivery, dispatch
 from watcher.api import ApiSettings, SectorsApi
@@ -28,7 +26,7 @@ from watcher.messages import Attachment, Format
 from watcher.poll import poll_watches
 from watcher.sandbox import World, days, serve
 from watcher.store import Store
-from watcher.web import application, bound, server
+from watcher.web import Host
 
 HERE = Path(__file__).parent
 
@@ -125,34 +123,28 @@ SHOTS = (
 )
 
 
-def shoot(settings: Settings, now: datetime, browser: str) -> None:
+async def shoot(settings: Settings, now: datetime, browser: str) -> None:
     """Serve the pages on loopback and take every picture."""
-    from playwright.sync_api import sync_playwright
+    from playwright.async_api import async_playwright
 
-    serving = server(application(settings, settings.database, now=partial(_same, now)))
-    with bound(Http("127.0.0.1", 0)) as listening, sync_playwright() as playwright:
-        thread = threading.Thread(target=_serve, args=(serving, listening), daemon=True)
-        thread.start()
-        chromium = playwright.chromium.launch(executable_path=browser, args=["--no-sandbox"])
+    host = Host(now=partial(_same, now))
+    await host.use(replace(settings, http=Http("127.0.0.1", 0)))
+    async with async_playwright() as playwright:
+        chromium = await playwright.chromium.launch(executable_path=browser, args=["--no-sandbox"])
         for shot in SHOTS:
-            context = chromium.new_context(
+            context = await chromium.new_context(
                 viewport={"width": shot.width, "height": shot.height},
                 color_scheme=shot.scheme,
                 device_scale_factor=shot.sharpness,
             )
-            page = context.new_page()
-            page.goto(f"http://127.0.0.1:{listening.getsockname()[1]}{shot.path}")
+            page = await context.new_page()
+            await page.goto(host.address.rstrip("/") + shot.path)
             picture = HERE / f"{shot.name}.png"
-            page.screenshot(path=picture)
-            context.close()
+            await page.screenshot(path=picture)
+            await context.close()
             print(picture)
-        chromium.close()
-        serving.should_exit = True
-        thread.join(5)
-
-
-def _serve(serving: Any, listening: socket.socket) -> None:
-    asyncio.run(serving.serve(sockets=[listening]))
+        await chromium.close()
+    await host.finish()
 
 
 def main() -> None:
@@ -165,7 +157,7 @@ def main() -> None:
     browser = shutil.which("chromium") or sys.exit("This needs chromium (apt-get install chromium).")
     with tempfile.TemporaryDirectory() as name:
         settings = asyncio.run(fill(Path(name), now))
-        shoot(settings, now, browser)
+        asyncio.run(shoot(settings, now, browser))
 
 
 if __name__ == "__main__":

@@ -11,8 +11,8 @@ import pytest
 from tests.web.conftest import SECRETS, Pages
 from watcher import config
 from watcher.errors import ConfigError
-from watcher.web import bound
 from watcher.web.guard import Guard
+from watcher.web.serving import bound
 
 TOKEN = SECRETS[3]
 BASIC = base64.b64encode(f"anybody:{TOKEN}".encode()).decode()

@@ -18,13 +18,13 @@ from watcher.cli.session import watch_settings
 from watcher.config import Settings
 from watcher.pipeline import decide
 from watcher.store import Store
-from watcher.web import application, bound, server
+from watcher.web import Host
 
 
 def test_a_hundred_readers_at_once_delay_no_poll(settings: Settings, tmp_path: Path) -> None:
     """While they are answered in the daemon's own loop, the loop turns and the writer commits without waiting."""
     shutil.copytree(settings.database.parent, tmp_path / "own")
-    own = replace(settings, database=tmp_path / "own" / "watcher.db")
+    own = replace(settings, database=tmp_path / "own" / "watcher.db", http=config.Http("127.0.0.1", 0))
     gaps: list[float] = []
 
     async def poll(store: Store) -> float:
@@ -43,14 +43,12 @@ def test_a_hundred_readers_at_once_delay_no_poll(settings: Settings, tmp_path: P
             gaps.append(perf_counter() - begin - 0.01)
 
     async def crowd() -> tuple[list[int], float, float]:
-        app = application(own, own.database, now=lambda: NOW)
-        with bound(config.Http("127.0.0.1", 0)) as listening, Store.open(own.database) as store:
-            base = f"http://127.0.0.1:{listening.getsockname()[1]}"
-            serving = server(app)
-            task = asyncio.create_task(serving.serve(sockets=[listening]))
+        host = Host(now=lambda: NOW)
+        await host.use(own)
+        with Store.open(own.database) as store:
             alone = await poll(store)
             limits = httpx.Limits(max_connections=100)
-            async with httpx.AsyncClient(base_url=base, limits=limits, timeout=60) as client:
+            async with httpx.AsyncClient(base_url=host.address, limits=limits, timeout=60) as client:
                 await client.get("/")
                 turning = asyncio.create_task(turn())
                 paths = ["/", "/map", "/rules", "/sites/muara-embun"] * 25
@@ -59,8 +57,7 @@ def test_a_hundred_readers_at_once_delay_no_poll(settings: Settings, tmp_path: P
                 beside = await poll(store)
                 answers = await asyncio.gather(*asking)
                 turning.cancel()
-            serving.should_exit = True
-            await task
+            await host.finish()
             return [answer.status_code for answer in answers], alone, beside
 
     codes, alone, beside = asyncio.run(crowd())

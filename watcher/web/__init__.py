@@ -9,6 +9,6 @@ spent · `report` all of it in one file · `serving` the server.
 from watcher.web.app import application
 from watcher.web.pulse import Pulse
 from watcher.web.report import report_html
-from watcher.web.serving import bound, server
+from watcher.web.serving import Host
 
-__all__ = ["Pulse", "application", "bound", "report_html", "server"]
+__all__ = ["Host", "Pulse", "application", "report_html"]
