@@ -7,6 +7,7 @@ shell    `cli`       words to the user
 jobs     `poll`      api → decide → commit
          `dispatch`  outbox → render → send → mark
          `backtest`  history → decide
+credits  `credits`   who pays for a call, and what watches share
 I/O      `api`       the Sectors API → Sweep
          `store`     schema, history, outbox
          `delivery`  apprise

@@ -4,6 +4,7 @@
     ├── ConfigError       rules.yaml or the command line is wrong          exit 2
     ├── SourceError       the API did not give a whole, readable answer    exit 1
     │   ├── SourceRefused     key, plan or quota: trying again does not help
+    │   ├── BudgetSpent       our own limit, api.credits: the call was not made
     │   └── SweepIncomplete   the list's pages do not add up
     ├── StoreError        the database cannot be used                      exit 1
     │   └── StoreLost         it is damaged or gone: trying again does not help
@@ -73,6 +74,10 @@ class SourceRefused(SourceError):
     def __init__(self, message: str, remedy: str = "", code: str = "") -> None:
         super().__init__(message, remedy)
         self.code = code
+
+
+class BudgetSpent(SourceError):
+    """The file's own limits (`api.credits`) allow no further call now; the API was not asked."""
 
 
 class SweepIncomplete(SourceError):

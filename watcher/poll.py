@@ -2,42 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
-from datetime import datetime
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
 from time import monotonic
 from typing import Protocol
 from zoneinfo import ZoneInfo
 
 from watcher import parse, pipeline
 from watcher.api import SectorsApi
-from watcher.errors import SourceError, SourceRefused
-from watcher.model import Detail, Memory, Notice, Outcome, Sweep
+from watcher.credits import Cupboard, Errand, Meter, is_quota, paused, quota
+from watcher.errors import BudgetSpent, SourceError, SourceRefused
+from watcher.model import Detail, DetailSeen, Memory, Notice, Outcome
 from watcher.pipeline import WatchSettings
+from watcher.plan import Planned, Thrift
+from watcher.schedule import Timing
 from watcher.store import SourceTrouble, Store
-
-
-@dataclass(slots=True)
-class Meter:
-    """Counts the billed calls of one poll as they happen, and books each where `book` says.
-
-    `book` takes the call's kind, `list` or `detail`.
-    """
-
-    book: Callable[[str], None]
-    lists: int = 0
-    details: int = 0
-
-    def __call__(self, call: str) -> None:
-        self.book(call)
-        if call == "list":
-            self.lists += 1
-        else:
-            self.details += 1
-
-    @property
-    def credits(self) -> int:
-        return self.lists + self.details
 
 
 class Progress(Protocol):
@@ -49,20 +30,27 @@ class Progress(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class PollReport:
-    """What one poll did. `outcome` is None where it failed; `missed` maps slugs to why their detail failed."""
+    """What one poll did. `outcome` is None where it failed, or was not made for want of credits.
+
+    Attributes:
+        missed: why details failed, by slug.
+        error: why it failed, or what stopped its details.
+        deferred: how many details were left to later polls, as the credits are limited.
+    """
 
     watch: str
     outcome: Outcome | None
     credits: int
     missed: dict[str, str]
     error: SourceError | None = None
+    deferred: int = 0
 
     @property
     def words(self) -> str:
         """What came of it, in one line."""
         credits = f"{self.credits} credit{'s' if self.credits != 1 else ''}"
         if self.outcome is None:
-            return f"{self.watch}: failed. {self.error}"
+            return f"{self.watch}: {'not polled' if isinstance(self.error, BudgetSpent) else 'failed'}. {self.error}"
         outcome, memory = self.outcome, self.outcome.memory
         sites, count = len(memory.snapshot.slugs) if memory.snapshot else 0, len(outcome.changes)
         said = {
@@ -80,6 +68,8 @@ class PollReport:
             found.append(f"{self.outcome.unread} rows could not be read whole; they keep their last values.")
         if self.missed:
             found.append(f"{len(self.missed)} details could not be fetched; the next poll asks again.")
+        if self.deferred:
+            found.append(f"{self.deferred} details are left to later polls, as credits are limited.")
         if self.outcome is not None and self.error is not None:
             found.append(f"details stopped. {self.error}")
         return tuple(f"{self.watch}: {one}" for one in found)
@@ -95,55 +85,143 @@ async def poll_watches(
     now: Callable[[], datetime],
     tell_after: int = 3,
     progress: Progress | None = None,
+    thrift: Thrift | None = None,
+    probe: bool = False,
 ) -> list[PollReport]:
-    """Poll the watches that are due, one after the other; every billed call is booked as it happens.
+    """Poll the watches that are due, the most important first; every call is paid before it is made.
 
     Args:
         ops: the targets that hear of the watcher's own troubles.
         zone: whose days the credits are counted in.
         tell_after: so many polls of a watch must fail in a row before the operator is told.
+        thrift: the limits of credits, and every watch of the file; no limits and these watches, if it is not given.
+        probe: ask the API even while its quota is known to be gone (somebody waits for the answer).
     """
-    reports: list[PollReport] = []
-    for watch in watches:
-        meter, began = Meter(_booker(store, watch.name, zone, now)), monotonic()
-        api.on_billed = meter
-        reports.append(
-            await poll(api, store, watch, meter, ops=ops, now=now(), tell_after=tell_after, progress=progress)
+    api.kept = Cupboard(store, now)
+    errand = Errand(api, store, thrift or _thrift(watches), zone=zone, now=now)
+    pause = store.ledger.pause()
+    gone: SourceRefused | None = None
+    if pause is not None and not probe and now() < pause.probe_at:
+        gone = paused(pause, zone)
+    reports: dict[str, PollReport] = {}
+    for watch in errand.ranked(watches):
+        if gone is not None:
+            reports[watch.name] = PollReport(watch.name, None, 0, {}, gone)
+            continue
+        meter, began = Meter(errand.purse.payer(watch.name)), monotonic()
+        api.pay = meter
+        if not reports:
+            await _begin(errand, watches)
+        report = await poll(
+            api, store, watch, meter, ops=ops, now=now(), tell_after=tell_after, progress=progress, errand=errand
         )
         store.took(watch.name, monotonic() - began)
-    return reports
+        reports[watch.name] = report
+        news = list(errand.purse.news())
+        if isinstance(report.error, SourceRefused) and is_quota(report.error):
+            gone, pause = report.error, quota.begun(report.error, pause, zone, now())
+            store.ledger.set_pause(pause)
+            news.append(quota.gone(pause, zone))
+        elif report.outcome is not None and pause is not None:
+            store.ledger.set_pause(None)
+            news.append(quota.back(pause, zone))
+            pause = None
+        for what, notice in news:
+            store.ledger.tell_once(what, notice, ops, now())
+    return [reports[watch.name] for watch in watches]
 
 
-def _booker(store: Store, watch: str, zone: ZoneInfo, now: Callable[[], datetime]) -> Callable[[str], None]:
-    return lambda call: store.spend(now().astimezone(zone).date(), watch, call)
+def _thrift(watches: Sequence[WatchSettings]) -> Thrift:
+    """No limits, and no other watches than these."""
+    hourly = Timing(timedelta(hours=1))
+    return Thrift(watches=tuple(Planned(w.name, w.filter, w.timing or hourly, w.details) for w in watches))
+
+
+async def _begin(errand: Errand, watches: Sequence[WatchSettings]) -> None:
+    """Decide which lists are read. Where the API cannot be asked, the polls themselves will tell why."""
+    with suppress(SourceError):
+        await errand.begin(watches)
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """What one look brought: all that was read; why details were missed; what stopped the rest, if something did.
+
+    `had` says when details were had that another watch had asked for, `deferred` how many were not asked for.
+    """
+
+    seen: parse.Observation
+    missed: dict[str, str]
+    stopped: SourceError | None = None
+    had: Mapping[str, datetime] = field(default_factory=dict)
+    deferred: int = 0
 
 
 async def look(
-    api: SectorsApi, memory: Memory, settings: WatchSettings, *, now: datetime, progress: Progress | None = None
-) -> tuple[Sweep, dict[str, str], SourceError | None]:
-    """Fetch one sweep: the whole list, then the details that are due.
-
-    Returns the sweep, why some details were missed, and the refusal that stopped the details, if any.
+    api: SectorsApi,
+    memory: Memory,
+    settings: WatchSettings,
+    *,
+    now: datetime,
+    progress: Progress | None = None,
+    errand: Errand | None = None,
+) -> Look:
+    """Fetch the whole list, then the details that are due, less those that another watch has had.
 
     Raises:
-        SourceError: the list could not be read whole; then there is no sweep.
+        SourceError: the list could not be read whole; then there is nothing to decide about.
     """
-    rows = await api.sites(settings.filter)
-    sweep = Sweep(now, rows)
+    rows = await (errand.rows(settings) if errand is not None else api.sites(settings.filter))
+    listing = parse.read_list(rows)
+    details: dict[str, Detail] = {}
+    had: dict[str, datetime] = {}
+    if errand is not None:
+        known = errand.had(listing, memory, settings, now)
+        details, had = dict(known.details), dict(known.at)
+    wanted = list(pipeline.due(listing, _aware(memory, listing, had), settings, now))
+    if errand is not None:
+        known = errand.just_had(wanted, listing)
+        details, had = {**details, **known.details}, {**had, **known.at}
+        wanted = [slug for slug in wanted if slug not in details]
     missed: dict[str, str] = {}
-    wanted: Sequence[str] = pipeline.due(parse.read_list(rows), memory, settings, now)
+    deferred = 0
+    reads = {slug: parse.read_detail(detail) for slug, detail in details.items()}
     while wanted:
+        affordable = wanted if errand is None else errand.affordable(wanted, listing, memory)
+        deferred += len(wanted) - len(affordable)
+        if not affordable:
+            break
         if progress is not None:
-            progress.begin(settings.name, len(wanted))
-        answers = await api.details(wanted, on_done=progress.step if progress is not None else lambda: None)
-        details: dict[str, Detail] = {**sweep.details, **answers.found}
-        sweep = replace(sweep, details=details)
+            progress.begin(settings.name, len(affordable))
+        answers = await api.details(affordable, on_done=progress.step if progress is not None else lambda: None)
+        if errand is not None:
+            errand.keep(answers.found, listing, now)
+        reads |= {slug: parse.read_detail(detail) for slug, detail in answers.found.items()}
         missed |= answers.failed
         if answers.refused is not None:
-            return sweep, missed, answers.refused
-        asked = sweep.details.keys() | missed.keys()
-        wanted = [slug for slug in pipeline.due_again(parse.observe(sweep), memory, settings) if slug not in asked]
-    return sweep, missed, None
+            return Look(parse.join(listing, reads), missed, answers.refused, had, deferred)
+        asked = {*reads, *missed, *wanted}
+        wanted = [
+            slug for slug in pipeline.due_again(parse.join(listing, reads), memory, settings) if slug not in asked
+        ]
+    return Look(parse.join(listing, reads), missed, None, had, deferred)
+
+
+def _aware(memory: Memory, listing: parse.Listing, had: Mapping[str, datetime]) -> Memory:
+    """The memory, with details that another watch has had counting as seen when they were had."""
+    if not had:
+        return memory
+    seen = {slug: DetailSeen(at, listing.fingerprints[slug]) for slug, at in had.items()}
+    return replace(memory, details={**memory.details, **seen})
+
+
+def _as_had(outcome: Outcome, had: Mapping[str, datetime]) -> Outcome:
+    """The outcome, with details that another watch has had being as old as they are."""
+    details = outcome.memory.details
+    dated = {slug: replace(details[slug], at=at) for slug, at in had.items() if slug in details}
+    if not dated:
+        return outcome
+    return replace(outcome, memory=replace(outcome.memory, details={**details, **dated}))
 
 
 async def poll(
@@ -156,27 +234,32 @@ async def poll(
     now: datetime,
     tell_after: int = 3,
     progress: Progress | None = None,
+    errand: Errand | None = None,
 ) -> PollReport:
     """Poll one watch and commit what it means, in one transaction. A failed poll changes nothing, and is recorded."""
     memory = store.memory(settings.name, now, others=bool(settings.watchlists))
     try:
-        sweep, missed, refused = await look(api, memory, settings, now=now, progress=progress)
+        found = await look(api, memory, settings, now=now, progress=progress, errand=errand)
     except SourceError as error:
-        trouble, notices = _trouble(store, settings.name, error, tell_after, now)
-        store.record_failure(
-            settings.name,
-            now,
-            str(error),
-            meter.lists,
-            meter.details,
-            trouble=trouble,
-            notices=notices,
-            ops_targets=ops,
-        )
+        # Want of credits is no failure of the source: it is told by itself.
+        ours = isinstance(error, BudgetSpent) or is_quota(error)
+        known = isinstance(error, BudgetSpent) or store.ledger.pause() is not None
+        if meter.credits or not (ours and known):
+            trouble, notices = (None, ()) if ours else _trouble(store, settings.name, error, tell_after, now)
+            store.record_failure(
+                settings.name,
+                now,
+                str(error),
+                meter.lists,
+                meter.details,
+                trouble=trouble,
+                notices=notices,
+                ops_targets=ops,
+            )
         return PollReport(settings.name, None, meter.credits, {}, error)
     # Another watch may have been committed while this one was fetched.
     memory = store.refreshed(memory)
-    outcome = pipeline.decide(sweep, memory, settings, now)
+    outcome = _as_had(pipeline.conclude(found.seen, memory, settings, now), found.had)
     outcome = replace(outcome, notices=(*_recovered(store, settings.name), *outcome.notices))
     store.commit(
         settings.name,
@@ -185,14 +268,15 @@ async def poll(
         list_calls=meter.lists,
         detail_calls=meter.details,
         ops_targets=ops,
-        note=_note(outcome, missed),
+        note=_note(outcome, found),
     )
-    return PollReport(settings.name, outcome, meter.credits, missed, refused)
+    return PollReport(settings.name, outcome, meter.credits, found.missed, found.stopped, found.deferred)
 
 
-def _note(outcome: Outcome, missed: dict[str, str]) -> str:
+def _note(outcome: Outcome, found: Look) -> str:
     """What was not well about a poll that was good."""
-    parts = [f"{len(missed)} details could not be fetched"] if missed else []
+    parts = [f"{len(found.missed)} details could not be fetched"] if found.missed else []
+    parts += [f"{found.deferred} details left for want of credits"] if found.deferred else []
     parts += [f"{outcome.unread} rows could not be read whole"] if outcome.unread else []
     return "; ".join(parts)
 

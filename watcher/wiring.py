@@ -9,10 +9,12 @@ from watcher.errors import ConfigError
 
 if TYPE_CHECKING:
     from watcher.api import ApiSettings
-    from watcher.config import Settings
+    from watcher.config import Settings, Watch
     from watcher.dispatch import Wording
     from watcher.pipeline import WatchSettings
+    from watcher.plan import Thrift
     from watcher.rules import Silence
+    from watcher.schedule import Timing
 
 
 def api_settings(settings: Settings) -> ApiSettings:
@@ -62,9 +64,28 @@ def watch_settings(
             watchlists=settings.watchlists,
             silences=(*settings.silences, *silences),
             min_severity={name: policy.min_severity for name, policy in settings.policies.items()},
+            timing=timing_of(settings, watch),
         )
         for watch in (settings.watches[name] for name in dict.fromkeys(chosen))
     ]
+
+
+def timing_of(settings: Settings, watch: Watch) -> Timing:
+    """When a watch is polled."""
+    from watcher.schedule import Timing
+
+    return Timing(watch.every, watch.cron, settings.timezone)
+
+
+def thrift_of(settings: Settings) -> Thrift:
+    """How credits are used: limits, all watches, sharing."""
+    from watcher.plan import Planned, Thrift
+
+    watches = tuple(
+        Planned(watch.name, watch.filter, timing_of(settings, watch), watch.details, watch.priority)
+        for watch in settings.watches.values()
+    )
+    return Thrift(settings.credits, watches, settings.share_lists)
 
 
 def wording_of(settings: Settings) -> Wording:

@@ -18,7 +18,7 @@ from typing import Literal
 
 from watcher import config, delivery, dispatch
 from watcher.api import ApiSettings, SectorsApi
-from watcher.cli.session import watch_settings
+from watcher.cli.session import thrift_of, watch_settings
 from watcher.config import Http, Settings
 from watcher.dispatch import Wording
 from watcher.errors import DeliveryError
@@ -32,7 +32,7 @@ HERE = Path(__file__).parent
 
 RULES = """\
 version: 1
-api: {key: sandbox-key}
+api: {key: sandbox-key, credits: {per_day: 100, per_month: 3000}}
 database: watcher.db
 targets:
   desk: json://127.0.0.1:9/desk
@@ -89,9 +89,12 @@ async def fill(folder: Path, now: datetime, script: tuple[int, ...] = (0, 1, 2, 
             at = now - timedelta(days=len(script) - 1 - place, minutes=14)
             clock = partial(_same, at)
             api = ApiSettings(served.base_url, world.key, concurrency=8, requests_per_second=1000)
-            async with SectorsApi(api, on_billed=None) as sectors:
+            async with SectorsApi(api) as sectors:
                 watches = watch_settings(settings, [])
-                await poll_watches(sectors, store, watches, ops=settings.ops, zone=settings.timezone, now=clock)
+                await poll_watches(
+                    sectors, store, watches, ops=settings.ops, zone=settings.timezone, now=clock,
+                    thrift=thrift_of(settings),
+                )  # fmt: skip
             post.refuses = place == len(script) - 1
             await dispatch.deliver(store, post, wording, now=clock)
     return settings

@@ -182,7 +182,7 @@ def test_a_site_is_shown_under_its_old_slug(desk: Desk) -> None:
         ("rules: [{name: a, on: site.added, to: [dekc]}]", "unknown target `dekc`"),
         ("rules: [{name: a, on: site.aded, to: [desk]}]", "did you mean `site.added`?"),
         ("rules: [{name: a, on: '*', to: [desk], cooldown: 0h}]", "a duration above zero is expected"),
-        ("http: {}", "`http` is not served yet"),
+        ("http: {listen: '0.0.0.0:80'}", "open to others"),
         ("rules: [", "not valid YAML"),
     ],
 )
@@ -265,6 +265,6 @@ def test_the_demo_tells_its_story(desk: Desk) -> None:
     """Twelve days over real HTTP: baseline, news, accidents that alert nobody, and the messages."""
     done = desk.run("demo", "--save", "messages")
     assert done.returncode == 0 and "Traceback" not in done.stderr
-    for words in ("baseline, 0 changes", "New site: Bukit Fajar", "strip ratio", "held, 0 changes", "back to normal"):
+    for words in ("poll: baseline", "New site: Bukit Fajar", "strip ratio", "poll: held", "back to normal"):
         assert words in done.stdout, words
     assert (desk.folder / "messages" / "day-02-mail.html").exists()

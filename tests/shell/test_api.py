@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable
 from datetime import timedelta
+from functools import partial
 from typing import Any
 
 import pytest
@@ -26,10 +27,15 @@ def settings(base_url: str, **more: Any) -> ApiSettings:
     return ApiSettings(base_url, KEY, **{**quick, **more})
 
 
+def book(billed: list[str], call: str) -> Callable[[], None]:
+    billed.append(call)
+    return partial(billed.remove, call)
+
+
 def ask(server: Upstream, what: Callable[[SectorsApi], Any], billed: list[str] | None = None, **more: Any) -> Any:
     async def run() -> Any:
         async with SectorsApi(
-            settings(server.base_url, **more), on_billed=[].append if billed is None else billed.append
+            settings(server.base_url, **more), pay=partial(book, [] if billed is None else billed)
         ) as api:
             return await what(api)
 

@@ -96,7 +96,7 @@ def test_an_unchanged_poll_adds_one_row(tmp_path: Path) -> None:
             before = store.memory("w", now)
             outcome = decide(sweep(table, before, watch, now), before, watch, now)
             store.commit("w", outcome, before=before, list_calls=2, detail_calls=0)
-            store.spend(date(2026, 3, 2), "w", "list")
+            store.ledger.pay(date(2026, 3, 2), "w", "list")
             counts.append(count_rows(path))
     assert counts[1] - counts[0] == counts[2] - counts[1] == 1
 
@@ -216,7 +216,7 @@ def test_credits_are_added_up_by_day(tmp_path: Path) -> None:
     """The ledger counts each billed call under its day."""
     with Store.open(tmp_path / "w.db") as store:
         for day, call in ((1, "list"), (1, "list"), (1, "detail"), (2, "list")):
-            store.spend(date(2026, 3, day), "w", call)
+            store.ledger.pay(date(2026, 3, day), "w", call)
         assert store.spent(date(2026, 3, 1), date(2026, 3, 1)) == 3
         assert store.spent(date(2026, 3, 1), date(2026, 3, 31)) == 4
 

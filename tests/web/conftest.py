@@ -31,7 +31,7 @@ NOW = datetime(2026, 3, 12, 2, 0, tzinfo=UTC)
 SECRETS = ("api-key-secret", "target-url-secret", "heartbeat-secret", "token-secret-0123456789")
 RULES = f"""\
 version: 1
-api: {{key: {SECRETS[0]}}}
+api: {{key: {SECRETS[0]}, credits: {{per_day: 500, per_month: 9000}}}}
 database: watcher.db
 heartbeat: https://example.org/{SECRETS[2]}
 targets:
@@ -101,7 +101,7 @@ def fill(folder: Path) -> Settings:
                 watch.name, outcome, before=before, list_calls=3, detail_calls=details, ops_targets=settings.ops
             )
             for call in ["list"] * 3 + ["detail"] * details:
-                store.spend(at.astimezone(settings.timezone).date(), watch.name, call)
+                store.ledger.pay(at.astimezone(settings.timezone).date(), watch.name, call)
             store.took(watch.name, 1.5)
             post.refuses = number == len(tables) - 1
             asyncio.run(dispatch.deliver(store, post, wording, now=lambda at=at: at))

@@ -1,6 +1,7 @@
-"""The Sectors API over HTTP: `client` makes the calls, `answers` reads what they mean, `listing` adds up the pages."""
+"""The Sectors API over HTTP: `client` makes the calls, `answers` reads what they mean, `listing` adds up the pages,
+`together` runs jobs side by side."""
 
-from watcher.api.client import DetailAnswers, SectorsApi
+from watcher.api.client import DetailAnswers, Kept, Pay, SectorsApi
 from watcher.api.settings import ApiSettings
 
-__all__ = ["ApiSettings", "DetailAnswers", "SectorsApi"]
+__all__ = ["ApiSettings", "DetailAnswers", "Kept", "Pay", "SectorsApi"]

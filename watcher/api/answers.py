@@ -51,7 +51,7 @@ def read(response: httpx.Response, body: bytes, key: str) -> Any:
         SourceError: any other refusal.
     """
     status = response.status_code
-    document = _document(body)
+    document = parsed(body)
     code = _code(document)
     if 200 <= status < 300:
         if document is None:
@@ -80,7 +80,8 @@ def read(response: httpx.Response, body: bytes, key: str) -> Any:
     raise SourceError(f"The Sectors API refused the request ({status}){said}.", "Check the watch's `filter:`.")
 
 
-def _document(body: bytes) -> Any:
+def parsed(body: bytes) -> Any:
+    """The JSON of a body; None where it is none."""
     try:
         return json.loads(body)
     except (ValueError, RecursionError):

@@ -1,4 +1,8 @@
-"""One call, and many at once: keep-alive, bounded concurrency and rate, retries, every billed call reported."""
+"""One call, and many at once: keep-alive, bounded concurrency and rate, retries; every call is paid before it is made.
+
+2xx and 404 are billed (API contract). What is known to be free is given back: any other status, a connection that never
+was. A call that broke off may have been billed, and stays paid.
+"""
 
 from __future__ import annotations
 
@@ -6,7 +10,7 @@ import asyncio
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from types import TracebackType
-from typing import Any, Self
+from typing import Any, Protocol, Self
 from urllib.parse import quote
 
 import httpx
@@ -18,11 +22,18 @@ from watcher.api import answers
 from watcher.api.answers import TryAgain
 from watcher.api.listing import Page, gather
 from watcher.api.settings import ApiSettings, refuse_insecure
-from watcher.errors import SourceError, SourceRefused
+from watcher.api.together import together
+from watcher.errors import BudgetSpent, SourceError, SourceRefused
 from watcher.model import Detail
+
+#: Pays for one call, `list` or `detail`, before it is made; what it returns gives the credit back.
+Pay = Callable[[str], Callable[[], None]]
 
 #: A body larger than this is refused while it is read.
 LARGEST_BODY = 5_000_000
+
+#: A connection that is not made by then is not made at all.
+CONNECT_WITHIN = 10.0
 
 #: After so many details in a row that failed for good, the others are left to the next poll.
 FAILURES_IN_A_ROW = 5
@@ -30,35 +41,56 @@ FAILURES_IN_A_ROW = 5
 
 @dataclass(slots=True)
 class DetailAnswers:
-    """Details by slug; why others failed; and the refusal that stopped the rest, if one did."""
+    """Details by slug; why others failed; and what stopped the rest, if something did: a refusal, our own budget."""
 
     found: dict[str, Detail] = field(default_factory=dict)
     failed: dict[str, str] = field(default_factory=dict)
-    refused: SourceRefused | None = None
+    refused: SourceRefused | BudgetSpent | None = None
+
+
+class Kept(Protocol):
+    """Where answers that came with an ETag or a Last-Modified are kept, by URL."""
+
+    def kept(self, url: str) -> tuple[str, str, bytes] | None:
+        """ETag, Last-Modified (either may be empty) and body."""
+        ...
+
+    def keep(self, url: str, etag: str, last_modified: str, body: bytes) -> None: ...
+
+
+def _free(call: str) -> Callable[[], None]:
+    return lambda: None
 
 
 class SectorsApi:
-    """The two mining-sites endpoints. An async context manager; `on_billed` hears `list` or `detail` per billed call.
+    """The two mining-sites endpoints. An async context manager.
+
+    `pay` is called before every call, tries included; it may raise BudgetSpent, then the call is not made. `kept` holds
+    answers that came with validators: where the API says that they still hold (304), they cost nothing.
 
     Raises:
         ConfigError: `base_url` is neither https nor loopback.
     """
 
-    def __init__(self, settings: ApiSettings, *, on_billed: Callable[[str], None] = lambda call: None) -> None:
+    def __init__(self, settings: ApiSettings, *, pay: Pay = _free, kept: Kept | None = None) -> None:
         refuse_insecure(settings.base_url)
         self._settings = settings
-        self.on_billed = on_billed
+        self.pay = pay
+        self.kept = kept
         self._slots = asyncio.Semaphore(settings.concurrency)
         self._pace = _Pace(1.0 / settings.requests_per_second)
+        seconds = settings.timeout.total_seconds()
         self._http = httpx.AsyncClient(
             headers={
                 "Authorization": settings.key,
                 "User-Agent": f"watcher/{__version__}",
                 "Accept": "application/json",
             },
-            timeout=settings.timeout.total_seconds(),
+            timeout=httpx.Timeout(seconds, connect=min(seconds, CONNECT_WITHIN), pool=None),
             limits=httpx.Limits(max_connections=settings.concurrency, max_keepalive_connections=settings.concurrency),
             follow_redirects=False,
+            # Plain http is for loopback only (`refuse_insecure`): there no certificates need to be loaded.
+            verify=not settings.base_url.lower().startswith("http://"),
             trust_env=not loopback(host_of(settings.base_url)),
         )
 
@@ -76,16 +108,28 @@ class SectorsApi:
         Raises:
             SweepIncomplete: the pages contradict each other, three times over.
             SourceError: a page could not be had.
+            BudgetSpent: a page could not be paid.
         """
 
         async def page(offset: int, order: str) -> Page:
-            query = {**filter, "order_by": order, "limit": 30, "offset": offset}
-            found = await self._call("list", "/mining/sites/", query)
-            if not isinstance(found, Page):
-                raise SourceError("The Sectors API has no list of mining sites (404).", "Check api.base_url.")
-            return found
+            return await self._page({**filter, "order_by": order, "limit": 30, "offset": offset})
 
         return await gather(page)
+
+    async def count(self, filter: Mapping[str, str | int | float]) -> int:
+        """How many rows the list that matches `filter` has, for one call.
+
+        Raises:
+            SourceError: it could not be had.
+            BudgetSpent: it could not be paid.
+        """
+        return (await self._page({**filter, "limit": 1, "offset": 0})).total
+
+    async def _page(self, query: Mapping[str, str | int | float]) -> Page:
+        found = await self._call("list", "/mining/sites/", query)
+        if not isinstance(found, Page):
+            raise SourceError("The Sectors API has no list of mining sites (404).", "Check api.base_url.")
+        return found
 
     async def site(self, slug: str) -> Detail:
         """One site's detail; its body is None for a 404.
@@ -96,7 +140,7 @@ class SectorsApi:
         return Detail(slug, await self._call("detail", f"/mining/sites/{quote(slug, safe='')}/", {}))
 
     async def details(self, slugs: Iterable[str], *, on_done: Callable[[], None] = lambda: None) -> DetailAnswers:
-        """Many details at once. One that fails is left out; a refusal (key, quota) stops the rest."""
+        """Many details at once. One that fails is left out; a refusal (key, quota), or our budget, stops the rest."""
         answered = DetailAnswers()
         queue = list(dict.fromkeys(slugs))[::-1]
         in_a_row = 0
@@ -111,14 +155,14 @@ class SectorsApi:
                 try:
                     answered.found[slug] = await self.site(slug)
                     in_a_row = 0
-                except SourceRefused as refusal:
-                    answered.refused = refusal
+                except (SourceRefused, BudgetSpent) as refusal:
+                    answered.refused = answered.refused or refusal
                 except SourceError as error:
                     answered.failed[slug] = error.message
                     in_a_row += 1
                 on_done()
 
-        await asyncio.gather(*(worker() for _ in range(self._settings.concurrency)))
+        await together(*(worker() for _ in range(min(len(queue), self._settings.concurrency))))
         return answered
 
     async def _call(self, call: str, path: str, query: Mapping[str, str | int | float]) -> Any:
@@ -144,26 +188,46 @@ class SectorsApi:
         raise AssertionError("unreachable: the retries end in an answer or an error")
 
     async def _once(self, call: str, path: str, query: Mapping[str, str | int | float]) -> Any:
-        url = self._settings.base_url.rstrip("/") + path
+        url = httpx.URL(self._settings.base_url.rstrip("/") + path, params=dict(query))
         async with self._slots:
             await self._pace.turn()
+            known = self.kept.kept(str(url)) if self.kept is not None else None
+            give_back = self.pay(call)
             try:
-                async with self._http.stream("GET", url, params=dict(query)) as response:
-                    if response.is_success or response.status_code == 404:
-                        self.on_billed(call)
-                    body = await _body(response)
-            except httpx.TimeoutException as error:
+                async with asyncio.timeout(self._settings.timeout.total_seconds()):
+                    async with self._http.stream("GET", url, headers=_validators(known)) as response:
+                        if not (response.is_success or response.status_code == 404):
+                            give_back()
+                        body = await _body(response)
+            except (httpx.TimeoutException, TimeoutError) as error:
+                if isinstance(error, httpx.ConnectTimeout):
+                    give_back()
                 raise TryAgain(f"it did not answer within {self._settings.timeout.total_seconds():g} s") from error
             except httpx.ConnectError as error:
+                give_back()
                 raise TryAgain("no connection could be made") from error
             except (httpx.TransportError, httpx.DecodingError) as error:
                 raise TryAgain("the connection broke off, or its answer was cut off") from error
-        document = answers.read(response, body, self._settings.key)
+        if response.status_code == 304 and known is not None:
+            body = known[2]
+            document = answers.parsed(body)
+        else:
+            document = answers.read(response, body, self._settings.key)
         if call == "detail" and document is not None and not isinstance(document, dict):
             raise TryAgain("its answer is not a site")
-        if call == "list" and document is not None:
-            return Page.read(document)
-        return document
+        found = Page.read(document) if call == "list" and document is not None else document
+        etag, modified = (response.headers.get(name, "") for name in ("etag", "last-modified"))
+        if self.kept is not None and response.status_code == 200 and (etag or modified):
+            self.kept.keep(str(url), etag, modified, body)
+        return found
+
+
+def _validators(known: tuple[str, str, bytes] | None) -> dict[str, str]:
+    """The headers that ask for an answer only if it is another one than we have."""
+    if known is None:
+        return {}
+    etag, modified, _ = known
+    return ({"If-None-Match": etag} if etag else {}) | ({"If-Modified-Since": modified} if modified else {})
 
 
 def _backoff(error: Exception) -> bool | float:

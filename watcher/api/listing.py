@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
 from collections import Counter
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Callable, Coroutine, Sequence
 from dataclasses import dataclass
 from typing import Any, Self
 
 from watcher.api.answers import TryAgain
+from watcher.api.together import together
 from watcher.errors import SweepIncomplete
 
 _PAGE = 30
@@ -51,7 +51,7 @@ def _whole(raw: object) -> int | None:
 #: Each try asks for another order, so that ties, and rows that are alike, do not fall on the same pages again.
 _ORDERS = ("year", "production_volume", "strip_ratio")
 
-Fetch = Callable[[int, str], Awaitable[Page]]
+Fetch = Callable[[int, str], Coroutine[Any, Any, Page]]
 
 
 async def gather(page: Fetch) -> tuple[object, ...]:
@@ -102,7 +102,7 @@ async def _once(page: Fetch, order: str) -> tuple[Sequence[Page], int]:
     pages: Sequence[Page] = ()
     if 0 < step < first.total:
         offsets = range(step, first.total, step)
-        pages = await asyncio.gather(*(page(offset, order) for offset in offsets))
+        pages = await together(*(page(offset, order) for offset in offsets))
         for offset, one in zip(offsets, pages, strict=True):
             _check(one, first.total, offset)
     if (first, *pages)[-1].has_next is True:

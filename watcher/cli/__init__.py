@@ -1,9 +1,9 @@
 """Words to the user. What is heavy is imported by the command that needs it, so that `--help` is instant.
 
-`setup` init, check, schema, test-target · `polling` poll, accept · `serving` run · `reading` status, changes, site ·
-`explaining` explain · `backtesting` backtest · `silencing` silence · `mailing` outbox · `keeping` backup ·
-`watching` web, report · `wording` templates · `trying` demo, sandbox · `session` what they share · `console` how it is
-said · `clock` what time it is.
+`setup` init, check, schema, test-target · `polling` poll, accept · `pricing` plan · `serving` run · `reading` status,
+changes, site · `explaining` explain · `backtesting` backtest · `silencing` silence · `mailing` outbox · `keeping`
+backup · `watching` web, report · `wording` templates · `trying` demo, sandbox · `session` what they share · `console`
+how it is said · `clock` what time it is.
 """
 
 from __future__ import annotations
@@ -22,6 +22,7 @@ from watcher.cli import (
     keeping,
     mailing,
     polling,
+    pricing,
     reading,
     serving,
     setup,
@@ -65,6 +66,7 @@ def start(
 app.command("demo")(trying.demo)
 app.command("init")(setup.init)
 app.command("check")(setup.check)
+app.command("plan")(pricing.plan)
 app.command("poll")(polling.poll)
 app.command("run")(serving.run)
 app.command("backtest")(backtesting.backtest)

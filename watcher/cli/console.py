@@ -70,7 +70,20 @@ def table(title: str, columns: Iterable[str], rows: Iterable[Iterable[object]]) 
 
     grid = Table(title=title or None, title_justify="left", header_style="bold", box=None, pad_edge=False)
     for column in columns:
-        right = column in {"sites", "credits", "old", "new", "%", "tries", "value"}
+        right = column in {
+            "sites",
+            "credits",
+            "old",
+            "new",
+            "%",
+            "tries",
+            "value",
+            "per day",
+            "per month",
+            "first poll",
+            "lists",
+            "asked",
+        }
         grid.add_column(column, justify="right" if right else "left", overflow="fold")
     for row in rows:
         grid.add_row(*(Text(_cell(cell)) for cell in row))

@@ -61,6 +61,8 @@ async def _poll(settings: Settings, names: Sequence[str]) -> int:
                 now=clock.now,
                 tell_after=settings.tell_after,
                 progress=bar,
+                thrift=session.thrift_of(settings),
+                probe=True,
             )
         stack.close()
         for report in reports:
@@ -75,6 +77,11 @@ async def _poll(settings: Settings, names: Sequence[str]) -> int:
 
 
 def _say(report: PollReport) -> None:
+    from watcher.errors import BudgetSpent
+
+    if report.outcome is None and isinstance(report.error, BudgetSpent):
+        console.warn(report.words)
+        return
     if report.outcome is None:
         console.err().print(console.clean(report.words), style="bold red", markup=False)
         return
@@ -100,22 +107,25 @@ async def _rehearse(settings: Settings, names: Sequence[str]) -> int:
     """The same poll and the same words, with nothing written and nothing sent."""
     from watcher import pipeline
     from watcher.api import SectorsApi
+    from watcher.credits import Errand, Meter
     from watcher.delivery import Courier
     from watcher.errors import SourceError
     from watcher.model import Memory, Standing
-    from watcher.poll import Meter, look
-    from watcher.store import Store
+    from watcher.poll import look
 
-    status = 0
+    status, spent = 0, 0
     standing: Standing | None = None
     told: tuple[Alert, ...] = ()
-    meter = Meter(lambda call: None)
     courier, wording = Courier(settings.targets), session.wording_of(settings)
     with ExitStack() as stack:
-        store = stack.enter_context(Store.open_readonly(settings.database)) if settings.database.exists() else None
-        async with SectorsApi(session.api_settings(settings), on_billed=meter) as api:
-            silences = store.silences() if store else ()
-            for watch in session.watch_settings(settings, names, silences=silences):
+        store = _beside(settings)
+        if store is not None:
+            stack.enter_context(store)
+        async with SectorsApi(session.api_settings(settings)) as api:
+            thrift = session.thrift_of(settings)
+            errand = Errand(api, store, thrift, zone=settings.timezone, now=clock.now, writes=False)
+            watches = session.watch_settings(settings, names, silences=store.silences() if store else ())
+            for number, watch in enumerate(errand.ranked(watches)):
                 now = clock.now()
                 lists = bool(watch.watchlists)
                 memory = store.memory(watch.name, now, others=lists) if store else Memory(watch.name)
@@ -123,21 +133,38 @@ async def _rehearse(settings: Settings, names: Sequence[str]) -> int:
                     memory = store.refreshed(memory)
                 told = (*memory.told_elsewhere, *told)
                 memory = replace(memory, standing=standing or memory.standing, told_elsewhere=told)
+                api.pay = meter = Meter(errand.purse.payer(watch.name))
                 try:
-                    sweep, missed, refused = await look(api, memory, watch, now=now)
+                    if number == 0:
+                        await errand.begin(watches)
+                    found = await look(api, memory, watch, now=now, errand=errand)
                 except SourceError as error:
                     console.warn(f"{watch.name}: failed. {error}")
                     status = 1
                     continue
-                outcome = pipeline.decide(sweep, memory, watch, now)
+                finally:
+                    spent += meter.credits
+                outcome = pipeline.conclude(found.seen, memory, watch, now)
                 _show(outcome, settings, courier, wording, watch.name, store)
                 standing, told = outcome.memory.standing, (*told, *outcome.alerts)
-                if refused is not None or missed:
-                    console.warn(f"{watch.name}: some details were not fetched. {refused or ''}")
+                if found.stopped is not None or found.missed or found.deferred:
+                    console.warn(f"{watch.name}: some details were not fetched. {found.stopped or ''}")
                 if status == 0 and outcome.verdict == "held":
                     status = 3
-    console.say(f"Dry run: nothing was written or sent. The API was asked all the same ({meter.credits} credits).")
+    booked = ", and booked, as they are limited" if settings.credits else ""
+    console.say(f"Dry run: nothing was written or sent. The API was asked all the same ({spent} credits{booked}).")
     return status
+
+
+def _beside(settings: Settings) -> Store | None:
+    """The database beside whoever writes it: only read, but where credits are limited, what is spent is booked."""
+    from watcher.store import Store
+
+    if not settings.credits:
+        return Store.open_readonly(settings.database) if settings.database.exists() else None
+    if not settings.database.exists():
+        Store.open(settings.database).close()
+    return Store.open_beside(settings.database)
 
 
 def _when(settings: Settings, target: str, at: datetime) -> str:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from watcher.cli import clock, console, session
+from watcher.cli import clock, console, pricing, session
 
 if TYPE_CHECKING:
     from watcher.model import Level
@@ -26,7 +26,14 @@ def status(context: typer.Context, json: Json = False) -> None:
         upcoming = session.next_polls(settings, store)
         levels = {key: level for key, level in store.levels().items() if level.broken}
         silences = [one for one in (*settings.silences, *store.silences()) if clock.now() < one.until]
-        credits = {"today": store.spent(today, today), "month": store.spent(today.replace(day=1), today)}
+        spent, pause = store.ledger.spent(today), store.ledger.pause()
+    bill = pricing.bill_of(settings)
+    limits = settings.credits
+    credits = {
+        **{"today": spent.day, "month": spent.month, "per_day": limits.per_day, "per_month": limits.per_month},
+        "planned_per_day": round(bill.day, 2),
+        "paused": session.as_json(pause) if pause is not None else None,
+    }
     if json:
         console.write_json(
             {
@@ -79,7 +86,19 @@ def status(context: typer.Context, json: Json = False) -> None:
         console.table("Limits that are broken", columns, broken)
     for silence in silences:
         console.say(f"Silenced until {when(silence.until)}: {silence.words} ({silence.reason})", "yellow")
-    console.say(f"Credits spent: {credits['today']} today, {credits['month']} this month ({settings.timezone.key}).")
+    day, month = (f" of {limit:,}" if limit is not None else "" for limit in (limits.per_day, limits.per_month))
+    console.say(
+        f"Credits spent: {spent.day:,}{day} today, {spent.month:,}{month} this month ({settings.timezone.key}). "
+        f"{pricing.summary(bill)}"
+    )
+    for warning in pricing.warnings(settings, bill):
+        console.warn(f"Warning: {warning}")
+    if pause is not None:
+        console.say(
+            f"Polling pauses since {when(pause.since)}: {pause.reason} It is tried again at {when(pause.probe_at)}, or "
+            "by `watcher poll` now.",
+            "red",
+        )
     if waiting:
         console.table(
             "Waiting for delivery",

@@ -11,7 +11,7 @@ from watcher import moments
 from watcher.errors import ConfigError
 from watcher.moments import duration
 from watcher.plain import as_json
-from watcher.wiring import api_settings, watch_settings, wording_of
+from watcher.wiring import api_settings, thrift_of, timing_of, watch_settings, wording_of
 
 if TYPE_CHECKING:
     from watcher.config import Settings
@@ -25,6 +25,8 @@ __all__ = [
     "reader",
     "settings_of",
     "since",
+    "thrift_of",
+    "timing_of",
     "watch_settings",
     "wording_of",
 ]

@@ -2,22 +2,20 @@
 
 from __future__ import annotations
 
-import math
 import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from watcher.cli import clock, console, session
+from watcher.cli import clock, console, pricing, session
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from watcher.config import Settings, Watch
+    from watcher.config import Settings
     from watcher.routing import TargetPolicy
     from watcher.rules.foresight import Vocabulary
-    from watcher.store import WatchStatus
 
 
 def init(folder: Annotated[Path, typer.Argument(metavar="DIR", help="Where to write it.")] = Path()) -> None:
@@ -38,20 +36,15 @@ def check(context: typer.Context) -> None:
     console.say(f"{settings.path} is valid.", style="green")
     if settings.api_key is None:
         console.warn("There is no API key yet: set SECTORS_API_KEY in the environment or in .env.")
-    known = _known(settings)
-    rows = [(name, *_price(watch, known.get(name))) for name, watch in settings.watches.items()]
-    console.table("Watches", ("watch", "looks", "filter", "details", "sites", "per poll", "per day", "per month"), rows)
-    if any(status.sites == 0 for status in known.values()):
-        console.say("Prices without a first poll count 156 sites, the whole known table, for a watch without a filter.")
-    console.say("A first poll costs a credit per 30 rows and one per site; other details are asked for as they age.")
+    pricing.say_bill(settings)
     rows = [(name, masked(url), _wishes(settings.policies[name])) for name, url in settings.targets.items()]
     console.table("Targets", ("target", "URL", "how"), rows)
     _say_rules(settings)
     hold, removal = settings.judgement.hold, settings.judgement.removal
     console.say(
         f"Judgement: a snapshot is held if it loses {hold.lost_sites:g} % of its sites, or {hold.lost_values:g} % of "
-        f"a metric's values (at least {hold.at_least}), for up to {_words(hold.confirm_after.total_seconds())}; a "
-        f"missing site counts as removed after {_words(removal.confirm_after.total_seconds())}."
+        f"a metric's values (at least {hold.at_least}), for up to {pricing.words(hold.confirm_after)}; a "
+        f"missing site counts as removed after {pricing.words(removal.confirm_after)}."
     )
     console.say(f"Ops news goes to: {', '.join(settings.ops) or 'nobody (set `ops:`)'}. Database: {settings.database}")
     if settings.http is not None:
@@ -131,57 +124,6 @@ def _data(settings: Settings) -> Vocabulary:
             return store.vocabulary()
     except StoreError:
         return Vocabulary()
-
-
-def _known(settings: Settings) -> dict[str, WatchStatus]:
-    from watcher.errors import StoreError
-    from watcher.store import Store
-
-    if not settings.database.exists():
-        return {}
-    try:
-        with Store.open_readonly(settings.database) as store:
-            return dict(store.status(settings.watches))
-    except StoreError as error:
-        console.warn(str(error))
-        return {}
-
-
-def _price(watch: Watch, status: WatchStatus | None) -> tuple[object, ...]:
-    """What a watch costs: list pages at every poll, each detail once per its age."""
-    sites = status.sites if status and status.sites else (156 if not watch.filter else None)
-    looks = f"every {_words(watch.every.total_seconds())}" if watch.every else f"cron {watch.cron}"
-    filters = ", ".join(f"{k}={v}" for k, v in watch.filter.items()) or "all sites"
-    ages = _words(watch.details.total_seconds()) if watch.details else "never"
-    if sites is None:
-        return (looks, filters, ages, "?", "?", "?", "after a poll")
-    polls = 86_400 / watch.every.total_seconds() if watch.every else _cron_polls(watch.cron or "")
-    pages = max(1, math.ceil((status.records if status and status.records else sites) / 30))
-    details = min(sites * 86_400 / watch.details.total_seconds(), sites * polls) if watch.details else 0.0
-    day = polls * pages + details
-    return (looks, filters, ages, sites, f"{pages} + details", f"{day:,.0f}", f"{day * 30:,.0f}")
-
-
-def _cron_polls(cron: str) -> float:
-    """Polls per day of a cron string, over four weeks from a Monday."""
-    from datetime import UTC, datetime, timedelta
-
-    from apscheduler.triggers.cron import CronTrigger
-
-    trigger = CronTrigger.from_crontab(cron, timezone=UTC)
-    start = at = datetime(2024, 1, 1, tzinfo=UTC)
-    count = 0
-    while (at := trigger.get_next_fire_time(None, at)) is not None and at < start + timedelta(days=28):
-        count += 1
-        at += timedelta(seconds=1)
-    return count / 28
-
-
-def _words(seconds: float) -> str:
-    for size, unit in ((86_400, "d"), (3_600, "h"), (60, "m")):
-        if seconds % size == 0 and seconds >= size:
-            return f"{seconds / size:g}{unit}"
-    return f"{seconds:g}s"
 
 
 def schema() -> None:

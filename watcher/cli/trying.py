@@ -51,9 +51,11 @@ async def _demo(save: Path | None) -> None:
 
     from watcher import delivery, dispatch
     from watcher.api import ApiSettings, SectorsApi
+    from watcher.credits import Meter, Purse
     from watcher.dispatch import Wording
     from watcher.pipeline import WatchSettings
-    from watcher.poll import Meter, poll
+    from watcher.plan import Thrift
+    from watcher.poll import poll
     from watcher.rules import Bound, Limit, Rule, Watchlist, When
     from watcher.sandbox import World, days, serve
     from watcher.store import Store
@@ -81,12 +83,14 @@ async def _demo(save: Path | None) -> None:
             for number, day in enumerate(script):
                 world.rows = day.table
                 now = begin + timedelta(days=number, hours=1)
-                meter = Meter(partial(store.spend, now.date(), watch.name))
+                clock_now = partial(_same, now)
+                purse = Purse(store.ledger, Thrift(), lambda filter: None, zone=wording.timezone, now=clock_now)
+                meter = Meter(purse.payer(watch.name))
                 api_settings = ApiSettings(served.base_url, world.key, concurrency=8, requests_per_second=1000)
-                async with SectorsApi(api_settings, on_billed=meter) as api:
+                async with SectorsApi(api_settings, pay=meter) as api:
                     report = await poll(api, store, watch, meter, ops=("mail",), now=now)
                 mailbox.received.clear()
-                await dispatch.deliver(store, mailbox, wording, now=partial(_same, now))
+                await dispatch.deliver(store, mailbox, wording, now=clock_now)
                 _show_day(number, day.story, report, mailbox, save)
     console.say("That was Watcher. Next: watcher init, put in your API key and a target, then watcher poll.", "bold")
 

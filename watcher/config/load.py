@@ -19,6 +19,7 @@ from watcher.config.settings import Settings, Watch, database_path
 from watcher.config.shapes import expected, fits
 from watcher.errors import ConfigError
 from watcher.judge import HoldPolicy, JudgementPolicy, RemovalPolicy
+from watcher.plan import Limits
 from watcher.routing import TargetPolicy
 from watcher.rules import Limit, Rule, Silence, Since, Watchlist, When
 
@@ -104,7 +105,7 @@ def _broken(document: Document) -> ConfigError:
 
 def _validated(document: Document) -> schema.File | None:
     """The file's model. Parts of the wrong shape are noted and left out, so that the rest is checked all the same."""
-    data = copy.deepcopy(_without_unserved(document))
+    data = copy.deepcopy(document.data)
     for _ in range(_LAYERS):
         try:
             return schema.File.model_validate(data)
@@ -149,32 +150,6 @@ def _leave_out(data: Any, path: tuple[str | int, ...]) -> None:
         around[last] = {"name": f"?{last}", "on": "site.*", "to": "?"} if path[0] == "rules" and len(path) == 2 else "?"
 
 
-def _without_unserved(document: Document) -> Any:
-    """The data less the keys that this version does not serve, each of which is a mistake."""
-    served = {key: value for key, value in document.data.items() if (key,) not in schema.NOT_SERVED}
-
-    def refuse(path: tuple[str | int, ...]) -> None:
-        document.mistake(path, f"`{path[-1]}` is not served yet by this version; remove it", key=True)
-
-    for key in document.data.keys() - served.keys():
-        refuse((key,))
-    for parts in schema.NOT_SERVED:
-        if len(parts) < 2 or parts[0] not in served:
-            continue
-        groups: list[tuple[tuple[str | int, ...], Any]] = [((parts[0],), served[parts[0]])]
-        if parts[1] == "*":
-            around = served[parts[0]]
-            pairs = (
-                around.items() if isinstance(around, dict) else enumerate(around if isinstance(around, list) else ())
-            )
-            groups = [((parts[0], step), inner) for step, inner in pairs]
-        for path, inner in groups:
-            if isinstance(inner, dict) and parts[-1] in inner:
-                del inner[parts[-1]]
-                refuse((*path, parts[-1]))
-    return served
-
-
 def _explain(document: Document, error: Mapping[str, Any]) -> None:
     path: tuple[str | int, ...] = error["loc"]
     kind = error["type"]
@@ -215,6 +190,7 @@ def _keys_of(path: tuple[str | int, ...]) -> list[str]:
 _MODELS: dict[tuple[str, ...], type[BaseModel]] = {
     (): schema.File,
     ("api",): schema.Api,
+    ("api", "credits"): schema.Credits,
     ("targets", "*"): schema.TargetUrl,
     ("watches", "*"): schema.Watch,
     ("rules", "*"): schema.Rule,
@@ -260,7 +236,7 @@ def _settings(path: Path, file: schema.File, document: Document, environ: Mappin
         timezone=ZoneInfo(file.timezone),
         templates=path.parent / Path(file.templates).expanduser() if file.templates else None,
         watches={
-            name: Watch(name, w.filter, w.every or (None if w.cron else default_every), w.cron, w.details)
+            name: Watch(name, w.filter, w.every or (None if w.cron else default_every), w.cron, w.details, w.priority)
             for name, w in file.watches.items()
         },
         rules=rules,
@@ -279,6 +255,8 @@ def _settings(path: Path, file: schema.File, document: Document, environ: Mappin
         tell_after=file.api.tell_after,
         heartbeat=(file.heartbeat or "").strip() or None,
         warnings=_warnings(path, file, document),
+        credits=Limits(file.api.credits.per_day, file.api.credits.per_month),
+        share_lists=file.api.share_lists,
         http=serving.settings(file.http),
     )
 

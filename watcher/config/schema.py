@@ -130,6 +130,13 @@ class _Part(BaseModel):
     model_config = ConfigDict(extra="forbid", strict=True, arbitrary_types_allowed=True)
 
 
+class Credits(_Part):
+    """Credits that may be spent at most, in the file's time zone; never exceeded. Omit for no limit."""
+
+    per_day: int | None = Field(None, ge=1, description="Credits per day, at most.")
+    per_month: int | None = Field(None, ge=1, description="Credits per calendar month, at most.")
+
+
 class Api(_Part):
     """How the Sectors API is reached."""
 
@@ -140,6 +147,12 @@ class Api(_Part):
     requests_per_second: Number = Field(5.0, gt=0, le=1000, description="Calls started per second, at most.")
     timeout: Timeout = Field(timedelta(seconds=30), description="How long one call may take.")
     tell_after: int = Field(3, ge=1, description="Failed polls in a row after which `ops` is told, once.")
+    credits: Credits = Field(
+        default_factory=lambda: Credits.model_validate({}), description="Credits that may be spent, at most."
+    )
+    share_lists: bool = Field(
+        True, description="Watches that are due together may be read out of one wider list, where that costs less."
+    )
 
 
 class TargetUrl(_Part):
@@ -171,6 +184,7 @@ class Watch(_Part):
     every: Duration | None = Field(None, description="How often to poll; 1h if neither `every` nor `cron` is given.")
     cron: str | None = Field(None, description="When to poll, as a cron string in the file's time zone.")
     details: Age = Field(timedelta(hours=24), description="How old a detail may get; `never` = list only.")
+    priority: int = Field(0, description="When credits run short, the greatest priority is polled longest.")
 
 
 class When(_Part):
@@ -293,11 +307,3 @@ class File(_Part):
     silences: list[Silence] = Field(default_factory=list, description="What is not to be told for a while.")
     judgement: Judgement = Field(default_factory=lambda: Judgement.model_validate({}))
     http: Http | None = Field(None, description="Status pages; absent = off.")
-
-
-#: Keys of the design that this version does not serve: refused by name, never ignored.
-NOT_SERVED: frozenset[tuple[str, ...]] = frozenset(
-    {
-        *(("api", "credits"),),
-    }
-)

@@ -12,6 +12,7 @@ import platformdirs
 
 from watcher.errors import ConfigError
 from watcher.judge import JudgementPolicy
+from watcher.plan import Limits
 from watcher.routing import TargetPolicy
 from watcher.rules import Rule, Silence, Watchlist
 
@@ -25,6 +26,7 @@ class Watch:
     every: timedelta | None
     cron: str | None
     details: timedelta | None
+    priority: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +64,8 @@ class Settings:
     http: Http | None = None
     tell_after: int = 3
     heartbeat: str | None = field(default=None, repr=False)
+    credits: Limits = field(default_factory=Limits)
+    share_lists: bool = True
 
 
 def require_key(settings: Settings) -> str:

@@ -2,7 +2,8 @@
 
 `settings` what it depends on · `decide` the sentence · `snapshot` parse, completed ·
 `glimpse` a part of the details, judged for the whole · `step` which record is which ·
-`changes` what changed · `telling` who is told of it · `notices` what the operator hears.
+`changes` what changed · `telling` who is told of it · `notices` what the operator hears ·
+`urgency` which details come first.
 """
 
 from watcher.pipeline.decide import conclude, decide, due, due_again

@@ -18,14 +18,18 @@ from watcher.pipeline.settings import WatchSettings
 from watcher.pipeline.snapshot import complete, details_seen, doubtful, is_baseline
 from watcher.pipeline.step import Step
 from watcher.pipeline.telling import tell
+from watcher.pipeline.urgency import watched_first
 
 
 def due(listing: parse.Listing, memory: Memory, settings: WatchSettings, now: datetime) -> tuple[str, ...]:
-    """The slugs whose details this poll must ask for, given the list."""
+    """The slugs whose details this poll must ask for, given the list; if not all can be had, the first ones."""
     marks = listing.fingerprints
     confirm = judge.overdue(memory.absent, frozenset(marks), settings.judgement.removal, now)
     believe_after = settings.judgement.hold.confirm_after
-    return plan.details_due(marks, memory, confirm, max_age=settings.details, believe_after=believe_after, now=now)
+    found = plan.details_due(
+        marks, memory, confirm, max_age=settings.details, believe_after=believe_after, now=now, timing=settings.timing
+    )
+    return watched_first(found, listing, memory, settings)
 
 
 def due_again(seen: Observation, memory: Memory, settings: WatchSettings) -> tuple[str, ...]:

@@ -9,6 +9,7 @@ from datetime import timedelta
 from watcher import judge
 from watcher.model import EMPTY, Severity
 from watcher.rules import Rule, Silence, Watchlist
+from watcher.schedule import Timing
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,7 +17,8 @@ class WatchSettings:
     """All that a decision about one watch depends on besides its memory.
 
     `filter` holds list parameters of the API; `details` is how old a detail may get, None for never;
-    `min_severity` maps targets to the least that they want to hear of.
+    `min_severity` maps targets to the least that they want to hear of; `timing` says when polls come, so that details
+    are asked for evenly (None: once they are too old).
     """
 
     name: str
@@ -27,3 +29,4 @@ class WatchSettings:
     watchlists: tuple[Watchlist, ...] = ()
     silences: tuple[Silence, ...] = ()
     min_severity: Mapping[str, Severity] = field(default_factory=lambda: EMPTY)
+    timing: Timing | None = None

@@ -2,7 +2,8 @@
 
 `schema` tables and migrations · `connect` opening and locking · `encode` values ↔ columns · `history` intervals ·
 `remembering` a watch's memory · `standing` limits, cooldowns, silences · `outbox` what is to be told · `reading` what
-people ask · `troubles` who fails · `evidence` what stands behind a message.
+people ask · `troubles` who fails · `evidence` what stands behind a message · `ledger` credits · `shelf` answers that
+may serve again.
 """
 
 from __future__ import annotations
@@ -28,12 +29,18 @@ from watcher.store import connect, evidence, history, outbox, reading, rememberi
 from watcher.store.encode import CHANGE_COLUMNS, change_row, instant, to_instant
 from watcher.store.evidence import Evidence, VitalSigns
 from watcher.store.history import StoredState
+from watcher.store.ledger import Ledger, Pause
 from watcher.store.outbox import WaitingMessage
 from watcher.store.reading import WatchStatus
+from watcher.store.shelf import ListSize, Shelf, filter_key
 from watcher.store.troubles import SourceTrouble
 
 __all__ = [
     "Evidence",
+    "Ledger",
+    "ListSize",
+    "Pause",
+    "Shelf",
     "SourceTrouble",
     "Store",
     "StoredState",
@@ -42,17 +49,23 @@ __all__ = [
     "Vocabulary",
     "WaitingMessage",
     "WatchStatus",
+    "filter_key",
 ]
 
 
 class Store:
-    """An open database. Every method that writes is one transaction; sqlite's errors come out as StoreError."""
+    """An open database. Every method that writes is one transaction; sqlite's errors come out as StoreError.
+
+    `ledger` books credits, `shelf` holds answers that may serve again.
+    """
 
     def __init__(self, path: Path, db: Database, held: ExitStack) -> None:
         self.path = path
         self._file = connect.identity(path)
         self._db = db
         self._held = held
+        self.ledger = Ledger(path, db)
+        self.shelf = Shelf(path, db)
 
     @classmethod
     def open(cls, path: Path, *, check: bool = False) -> Self:
@@ -229,14 +242,6 @@ class Store:
 
     # --- credits ---------------------------------------------------------------------------------------------------
 
-    def spend(self, day: date, watch: str, call: str) -> None:
-        """Book one billed call as it happens; `call` is list or detail."""
-        with connect.in_our_words(self.path), self._db.atomic():
-            self._db.conn.execute(
-                "insert into credits values (?, ?, ?, 1) on conflict do update set credits = credits + 1",
-                (day.isoformat(), watch, call),
-            )
-
     def spent(self, first: date, last: date) -> int:
         """Credits spent from one day to another, both included."""
         with connect.in_our_words(self.path):
@@ -245,6 +250,11 @@ class Store:
                 (first.isoformat(), last.isoformat()),
             ).fetchone()
             return int(row[0])
+
+    def watched_sites(self) -> dict[str, frozenset[str]]:
+        """Per watch, the slugs that it has."""
+        with connect.in_our_words(self.path):
+            return reading.watched_sites(self._db.conn)
 
     # --- outbox ----------------------------------------------------------------------------------------------------
 

@@ -1,4 +1,4 @@
-"""Which details a poll must ask for: every one costs a credit (DESIGN section 1; API contract, billing)."""
+"""Which details a poll asks for: new sites and changed rows at once, the rest by age, and what a hold doubts."""
 
 from __future__ import annotations
 
@@ -6,6 +6,8 @@ from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
 
 from watcher.model import LIST_METRICS, Memory, Record
+from watcher.plan.rotation import turn
+from watcher.schedule import Timing
 
 #: While a hold is on, so many of the details that it doubts are asked again at each poll.
 PROBES = 5
@@ -19,17 +21,19 @@ def details_due(
     max_age: timedelta | None,
     believe_after: timedelta,
     now: datetime,
+    timing: Timing | None = None,
 ) -> tuple[str, ...]:
     """The slugs whose detail is due, the most urgent first.
 
-    That is: missing sites to be confirmed; sites never asked for; sites whose list rows say something new; details of
-    `max_age` or older; those that came back blank `believe_after` ago; and, while a hold is on, a few of those that it
-    doubts.
+    That is: missing sites to be confirmed; sites never asked for; sites whose list rows say something new; those whose
+    turn it is, so that none gets older than `max_age`; those that came back blank `believe_after` ago; and, while a
+    hold is on, a few of those that it doubts.
 
     Args:
         fingerprints: per listed slug, a digest of its rows.
         confirm: slugs that have been missing so long that their detail decides.
         max_age: how old a detail may get; None asks for none but those of `confirm`.
+        timing: when the watch is polled, so that details are asked for evenly.
     """
     due = dict.fromkeys(confirm)
     if max_age is None:
@@ -37,8 +41,8 @@ def details_due(
     seen = memory.details
     due |= dict.fromkeys(slug for slug in fingerprints if slug not in seen)
     due |= dict.fromkeys(slug for slug, mark in fingerprints.items() if slug in seen and seen[slug].fingerprint != mark)
-    aged = sorted((seen[slug].at, slug) for slug in fingerprints if slug in seen and now - seen[slug].at >= max_age)
-    due |= dict.fromkeys(slug for _, slug in aged)
+    known = {slug: seen[slug].at for slug in fingerprints if slug in seen}
+    due |= dict.fromkeys(turn(known, max_age, timing, now))
     due |= dict.fromkeys(
         slug for slug, one in seen.items() if one.blank and slug in fingerprints and now - one.blank >= believe_after
     )
