@@ -11,7 +11,7 @@ import pytest
 from tests.web.conftest import NOW, SECRETS, Pages
 from watcher.config import Settings
 from watcher.store.pages import Pages as Reading
-from watcher.web import report_html
+from watcher.web import report_attachment, report_html
 
 
 @pytest.fixture(scope="module")
@@ -49,3 +49,10 @@ def test_a_report_stands_alone(report: str) -> None:
     assert not any({"src", "href", "style"} & attrs.keys() for _, attrs in tags)
     assert not re.search(r"url\(|@import", report)
     assert not any(secret in report for secret in SECRETS)
+
+
+def test_a_report_can_go_along_with_a_message(settings: Settings, report: str) -> None:
+    """The same document, as a file named for its day."""
+    file = report_attachment(settings, now=NOW, since=NOW - timedelta(days=8))
+    assert (file.name, file.mimetype, file.inline) == ("watcher-2026-03-12.html", "text/html", False)
+    assert file.content.decode() == report

@@ -8,7 +8,7 @@ one file · `serving` the server.
 
 from watcher.web.app import application
 from watcher.web.pulse import Pulse
-from watcher.web.report import report_html
+from watcher.web.report import report_attachment, report_html
 from watcher.web.serving import Host
 
-__all__ = ["Host", "Pulse", "application", "report_html"]
+__all__ = ["Host", "Pulse", "application", "report_attachment", "report_html"]
