@@ -164,6 +164,7 @@ class TargetUrl(_Part):
     quiet: QuietHours | None = Field(None, description="Hours in which only critical alerts go out: 22:00-06:00.")
     min_severity: Severity = Field("info", description="The least that this target wants to hear of.")
     give_up_after: Timeout = Field(timedelta(days=3), description="How long a message is tried before it is given up.")
+    attach_report: bool = Field(False, description="A digest takes the report of its time along, as one HTML file.")
 
 
 class _UrlAlone:

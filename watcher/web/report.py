@@ -46,7 +46,7 @@ def report_html(settings: Settings, read: Pages, *, now: datetime, since: dateti
     return page("report", **said, **frame)
 
 
-def report_attachment(settings: Settings, *, now: datetime, since: datetime) -> Attachment:
+def report_attachment(settings: Settings, now: datetime, since: datetime) -> Attachment:
     """The same as a file that a digest can take along.
 
     Raises:
