@@ -51,7 +51,8 @@ def context(read: Pages, scene: Scene, query: Query, *, per_page: int = PER_PAGE
     return {
         "groups": [(_GROUPS[severity], severity, list(group)) for severity, group in groupby(told, _loudness)],
         "series": {one.change.id: read.moves(one.change) for one in told if one.change.kind == "metric.changed"},
-        "total": total,
+        # Over several pages it is not known how many were found by several watches.
+        "total": len(told) if total <= per_page else total,
         "first": (query.page - 1) * per_page + 1,
         "pages": max(1, -(-total // per_page)),
         "query": query,
