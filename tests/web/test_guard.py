@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import sqlite3
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -145,3 +146,11 @@ def test_a_port_that_is_taken_is_said() -> None:
     with bound(config.Http("127.0.0.1", 0)) as first:
         with pytest.raises(ConfigError, match="cannot be listened on: Address already in use"):
             bound(config.Http("127.0.0.1", first.getsockname()[1]))
+
+
+def test_a_page_that_fails_says_so_and_no_more(pages: Pages, caplog: pytest.LogCaptureFixture) -> None:
+    """A bug is a 500 with the policy, the reason is in the log only."""
+    broken = replace(pages, settings=replace(pages.settings, rules=None))  # type: ignore[arg-type]
+    answer = broken.get("/rules")
+    assert answer.status_code == 500 and "content-security-policy" in answer.headers
+    assert "NoneType" not in answer.text and "NoneType" in caplog.text

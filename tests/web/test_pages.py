@@ -115,6 +115,7 @@ def test_a_site_shows_records_charts_and_timeline(pages: Pages) -> None:
     shown = text(html)
     assert "Muara Embun" in shown and "PT Hitam Jaya Mandiri" in shown and "Berau, Kalimantan Timur" in shown
     assert "Reserve life 22.82 years" in shown
+    assert "more figures without a move so far" in shown and html.count('class="chart"') >= 10
     strip = next(chart for chart in html.split("<figure") if ">strip ratio<" in chart)
     values = re.findall(r'class="point ?(\w*)" data-value="([\d.]+)"', strip)
     assert values == [("", "9.18"), ("suspect", "104.7"), ("reverted", "9.18")]

@@ -17,6 +17,9 @@ from watcher.errors import ConfigError
 from watcher.web.app import application
 from watcher.web.pulse import Pulse
 
+#: More connections than this are turned away with a 503.
+_AT_ONCE = 256
+
 
 class _Server(uvicorn.Server):
     """Serves until `should_exit` is set; whoever runs it deals with signals."""
@@ -121,6 +124,8 @@ def _server(app: Host) -> _Server:
         app,
         # What goes wrong is told by the process' own logging, in its form and without its secrets.
         log_config=None,
+        log_level="warning",
+        limit_concurrency=_AT_ONCE,
         access_log=False,
         server_header=False,
         lifespan="off",
