@@ -117,6 +117,8 @@ async def poll_watches(
         )
         store.took(watch.name, monotonic() - began)
         reports[watch.name] = report
+        if report.outcome is not None:
+            store.took(watch.name, monotonic() - began)
         news = list(errand.purse.news())
         if isinstance(report.error, SourceRefused) and is_quota(report.error):
             gone, pause = report.error, quota.begun(report.error, pause, zone, now())

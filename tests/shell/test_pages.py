@@ -94,4 +94,4 @@ def test_pages_see_one_instant_and_keep_no_writer_out(tmp_path: Path) -> None:
             assert read.count() == 0
         assert read.count() == 1
         with pytest.raises(StoreError, match="cannot be written"):
-            read.set_digest("desk", START)
+            read.outbox.set_digest("desk", START)

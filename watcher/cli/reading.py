@@ -22,7 +22,7 @@ def status(context: typer.Context, json: Json = False) -> None:
     today = clock.now().astimezone(settings.timezone).date()
     with session.reader(settings) as store:
         watches = store.status(settings.watches)
-        waiting, dead, troubles = store.waiting(), store.dead(), store.troubles()
+        waiting, dead, troubles = store.outbox.waiting(), store.outbox.dead(), store.outbox.troubles()
         upcoming = session.next_polls(settings, store)
         levels = {key: level for key, level in store.levels().items() if level.broken}
         silences = [one for one in (*settings.silences, *store.silences()) if clock.now() < one.until]

@@ -164,6 +164,8 @@ def _explain(document: Document, error: Mapping[str, Any]) -> None:
         document.mistake(path, str(error["ctx"]["error"]))
     elif kind == "literal_error":
         document.mistake(path, f"expected {error['ctx']['expected']}{_shown(path, error['input'])}")
+    elif kind == "string_too_short" and error["ctx"]["min_length"] > 1:
+        document.mistake(path, f"at least {error['ctx']['min_length']} characters are expected")
     elif kind == "too_short":
         document.mistake(path, "at least one is expected")
     elif text := expected(error):
