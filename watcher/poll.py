@@ -115,7 +115,6 @@ async def poll_watches(
         report = await poll(
             api, store, watch, meter, ops=ops, now=now(), tell_after=tell_after, progress=progress, errand=errand
         )
-        store.took(watch.name, monotonic() - began)
         reports[watch.name] = report
         if report.outcome is not None:
             store.took(watch.name, monotonic() - began)
