@@ -42,7 +42,7 @@ def test_a_report_says_what_the_pages_say(report: str, pages: Pages) -> None:
         "3 rules",
     ):
         assert part in report
-    assert report.count('class="chart"') > 5 and 'class="map"' in report
+    assert report.count('class="chart"') > 5 and 'class="map' in report
 
 
 def test_a_report_stands_alone(report: str) -> None:
