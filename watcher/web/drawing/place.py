@@ -29,6 +29,8 @@ _NAMES = (
 _LARGEST, _SMALLEST = 15.0, 4.0
 #: Room around the outermost spots, and the narrowest window, in units of the drawing.
 _ROOM, _CLOSEST = 36.0, 300.0
+#: A window of this share of the whole may as well be the whole.
+_NEARLY = 0.7
 #: The window around one site.
 _NEAR = (300.0, 190.0)
 
@@ -88,7 +90,7 @@ def window(places: Sequence[tuple[float, float]], smallest: float = _CLOSEST) ->
     wide, high = _whole()
     xs, ys = [x for x, _ in places] or [wide / 2], [y for _, y in places] or [high / 2]
     width = max(max(xs) - min(xs) + 2 * _ROOM, (max(ys) - min(ys) + 2 * _ROOM) * wide / high, smallest)
-    width = min(width, wide)
+    width = width if width < wide * _NEARLY else wide
     height = width * high / wide
     left = min(max((min(xs) + max(xs) - width) / 2, 0.0), wide - width)
     top = min(max((min(ys) + max(ys) - height) / 2, 0.0), high - height)
