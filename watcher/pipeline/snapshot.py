@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from datetime import datetime
 
-from watcher import diff
+from watcher import diff, plan
 from watcher.model import DetailSeen, Memory, Record, in_order
 from watcher.parse import Observation
 from watcher.pipeline.settings import WatchSettings
@@ -32,6 +32,17 @@ def complete(memory: Memory, seen: Observation) -> tuple[tuple[Record, ...], fro
         records += unseen
         kept = frozenset(record.slug for record in unseen)
     return tuple(sorted(records, key=in_order)), kept
+
+
+def forgetting_doubted(memory: Memory) -> Memory:
+    """`memory`, whose hold is over, without the details that it doubted.
+
+    One that cannot be had or read today then carries on what was accepted, not the accident.
+    """
+    assert memory.hold is not None
+    doubted = plan.doubted_details(memory)
+    candidate = tuple(record for record in memory.hold.candidate if record.slug not in doubted)
+    return replace(memory, hold=replace(memory.hold, candidate=candidate))
 
 
 def details_seen(
