@@ -55,7 +55,7 @@ class Upstream:
             slug = f"new-mine-{self.edits}"
             new = table[0] | {"name": f"New Mine {self.edits}", "slug": slug, "company_slug": f"pt-{slug}"}
             table.append(new | {"company_name": f"PT {slug}", "project_name": None})
-            self.history.came.append(slug)
+            self.history.events.append(("site.added", slug))
             self.edits += 1
         self.table = table
 
@@ -107,7 +107,9 @@ def _instants(chance: random.Random) -> tuple[Trigger, float]:
     if kind == "time":
         return Trigger(), chance.uniform(0.02, 0.9)
     if kind == "source":
-        return Trigger(chance.choice(["list", "told"]), chance.randint(1, 4), chance.choice([0, chance.uniform(0, 0.08)])), 1.3
+        return Trigger(
+            chance.choice(["list", "told"]), chance.randint(1, 4), chance.choice([0, chance.uniform(0, 0.08)])
+        ), 1.3
     return Trigger(kind, chance.choice([1, 1, 2, 3]), chance.choice([0, chance.uniform(0, 0.02)])), 1.3
 
 
@@ -206,9 +208,7 @@ def _calm(zygote: Zygote, folder: Path, env: dict[str, str], log: Path, database
     zygote.wait(process)
 
 
-def _figures(
-    folder: Path, upstream: Upstream, webhook: Sink, kills: int, in_flight: int, seconds: float
-) -> Figures:
+def _figures(folder: Path, upstream: Upstream, webhook: Sink, kills: int, in_flight: int, seconds: float) -> Figures:
     database = folder / "watcher.db"
     changes = changes_in(database)
     lost: list[str] = []

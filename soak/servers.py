@@ -137,7 +137,9 @@ def sink() -> Iterator[Sink]:
             if answered == 200 or roll < state.failing / 2:
                 said = json.loads(body)
                 files = [base64.b64decode(one["base64"]).decode() for one in said.get("attachments") or ()]
-                ids = _IDS.findall(said["message"]) + [id for file in files for id in re.findall(r"[0-9a-f]{12,}", file)]
+                ids = _IDS.findall(said["message"]) + [
+                    id for file in files for id in re.findall(r"[0-9a-f]{12,}", file)
+                ]
                 one = Taken(
                     self.path.strip("/"), life, tuple(dict.fromkeys(ids)), said["title"], said["message"], answered
                 )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -14,11 +14,14 @@ Key = tuple[str, str]
 
 @dataclass
 class History:
-    """The true values of every (slug, metric) over time, and the slugs that came and went."""
+    """The true values of every (slug, metric) over time, and what else happened, as (kind, slug).
+
+    What is `possible` happened too, but was over again so soon that nobody need have seen it.
+    """
 
     values: dict[Key, list[float]] = field(default_factory=lambda: defaultdict(list))
-    came: list[str] = field(default_factory=list)
-    went: list[str] = field(default_factory=list)
+    events: list[Key] = field(default_factory=list)
+    possible: set[Key] = field(default_factory=set)
 
     def note(self, slug: str, metric: str, value: float) -> None:
         """A figure has this value from now on."""
@@ -46,24 +49,19 @@ def judge(history: History, told: Collection[str], changes: Mapping[str, Mapping
     lost = [f"change {id} ({changes[id]['kind']} {changes[id]['slug']}) was never told" for id in changes.keys() - told]
     false = [f"{id} was told and is in no history" for id in told if id not in changes]
     steps: dict[Key, list[tuple[Any, Any]]] = defaultdict(list)
-    came, went = [], []
+    events: list[Key] = []
     for id, change in changes.items():
         if id not in told:
             continue
         if change["kind"] == "metric.changed":
             steps[change["slug"], change["metric"]].append((change["old"], change["new"]))
-        elif change["kind"] == "site.added":
-            came.append(change["slug"])
-        elif change["kind"] == "site.removed":
-            went.append(change["slug"])
-        else:
-            false.append(f"{change['kind']} {change['slug']} {change['old']} → {change['new']}")
+        elif (change["kind"], change["slug"]) not in history.possible:
+            events.append((change["kind"], change["slug"]))
     for key in steps.keys() | {key for key, values in history.values.items() if len(values) > 1}:
         lost += _gaps(key, steps.get(key, []), history.values.get(key, []))
         false += _untrue(key, steps.get(key, []), history.values.get(key, []))
-    for name, told_slugs, true_slugs in (("added", came, history.came), ("removed", went, history.went)):
-        lost += [f"site {name}: {slug}" for slug in _more(true_slugs, told_slugs)]
-        false += [f"site {name}: {slug}" for slug in _more(told_slugs, true_slugs)]
+    lost += [f"{' '.join(event)} was not told" for event in _more(history.events, events)]
+    false += [f"{' '.join(event)} never happened" for event in _more(events, history.events)]
     return Verdict(len(told), tuple(sorted(lost)), tuple(sorted(false)))
 
 
@@ -92,6 +90,5 @@ def _untrue(key: Key, steps: Iterable[tuple[Any, Any]], values: list[float]) -> 
     return untrue
 
 
-def _more(these: list[str], those: list[str]) -> list[str]:
-    rest = list(those)
-    return [one for one in these if not (one in rest and not rest.remove(one))]  # type: ignore[func-returns-value]
+def _more(these: Iterable[Key], those: Iterable[Key]) -> list[Key]:
+    return list((Counter(these) - Counter(those)).elements())
