@@ -252,11 +252,6 @@ class Store:
             ).fetchone()
             return int(row[0])
 
-    def watched_sites(self) -> dict[str, frozenset[str]]:
-        """Per watch, the slugs that it has."""
-        with connect.in_our_words(self.path):
-            return reading.watched_sites(self._db.conn)
-
     # --- silences --------------------------------------------------------------------------------------------------
 
     def silences(self) -> list[Silence]:
