@@ -2,7 +2,7 @@
 
 `setup` init, check, schema, test-target · `polling` poll, accept · `pricing` plan · `serving` run · `reading` status,
 changes, site · `explaining` explain · `backtesting` backtest · `silencing` silence · `mailing` outbox · `keeping`
-backup · `watching` web, report · `wording` templates · `trying` demo, sandbox · `session` what they share · `console`
+backup · `failing` tell-ops · `watching` web, report · `wording` templates · `trying` demo, sandbox · `session` what they share · `console`
 how it is said · `clock` what time it is.
 """
 
@@ -19,6 +19,7 @@ from watcher import __version__
 from watcher.cli import (
     backtesting,
     explaining,
+    failing,
     keeping,
     mailing,
     polling,
@@ -82,6 +83,7 @@ app.add_typer(wording.app, name="templates")
 app.add_typer(mailing.app, name="outbox")
 app.command("backup")(keeping.backup)
 app.command("test-target")(setup.test_target)
+app.command("tell-ops")(failing.tell_ops)
 app.command("schema")(setup.schema)
 app.command("sandbox")(trying.sandbox)
 
