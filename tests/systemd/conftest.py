@@ -47,6 +47,9 @@ class Sink(http.server.BaseHTTPRequestHandler):
         self.send_response(200)
         self.end_headers()
 
+    def log_message(self, *words):
+        pass
+
 server = http.server.HTTPServer(("127.0.0.1", 8701), Sink)
 socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM).sendto(b"READY=1", os.environ["NOTIFY_SOCKET"])
 server.serve_forever()

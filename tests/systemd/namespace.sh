@@ -7,7 +7,7 @@
 #
 # Needs root with CAP_SYS_ADMIN, cgroup2, systemd and util-linux; no image, no network. / is an overlay of the host's
 # with a tmpfs on top, so that the host is never written; the network is empty but for lo. Inside, the interpreter is
-# /opt/python, its libraries /opt/watcher/deps, this checkout /opt/watcher/tree, and /opt/watcher/bin/watcher runs it.
+# /opt/python, its libraries /opt/deps, this checkout /opt/watcher/tree, and /opt/watcher/bin/watcher runs it.
 set -euo pipefail
 PYTHON=$1 FILES=${2:-}
 TREE=$(realpath "$(dirname "$0")/../..")
@@ -42,20 +42,24 @@ mount -t tmpfs -o mode=1777 tmpfs "$R/dev/shm"; mount -t tmpfs -o mode=755 tmpfs
 mount -t tmpfs -o mode=755 tmpfs "$R/etc/systemd/system"
 [ ! -e "$R/etc/fstab" ] || mount --bind /dev/null "$R/etc/fstab"
 rm -rf "$R/etc/watcher" "$R/opt/watcher" "$R/var/lib/watcher" "$R/var/lib/private/watcher" "$R/usr/local/bin/watcher"
-mkdir -p "$R/opt/python" "$R/opt/watcher/bin" "$R/opt/watcher/deps" "$R/opt/watcher/tree" "$R/opt/watcher/lib/$SO/site-packages"
-mount --bind "$BASE" "$R/opt/python"; mount --bind "$DEPS" "$R/opt/watcher/deps"
+mkdir -p "$R/opt/python" "$R/opt/watcher/bin" "$R/opt/deps" "$R/opt/watcher/tree" "$R/opt/watcher/lib/$SO/site-packages"
+# Read-only, for these are the host's own.
+for pair in "$BASE:$R/opt/python" "$DEPS:$R/opt/deps"; do
+  mount --bind "${pair%%:*}" "${pair#*:}"; mount -o remount,bind,ro "${pair#*:}"
+done
 for part in watcher templates systemd docs rules.yaml; do cp -r "$TREE/$part" "$R/opt/watcher/tree/"; done
 chmod -R a+rX "$R/opt/watcher/tree"
 # A virtual environment, as `python -m venv` makes it; deps' own .pth files (an editable install) are not read.
 ln -s "/opt/python/bin/$SO" "$R/opt/watcher/bin/python"
 printf 'home = /opt/python/bin\n' >"$R/opt/watcher/pyvenv.cfg"
-printf '/opt/watcher/tree\n/opt/watcher/deps\n' >"$R/opt/watcher/lib/$SO/site-packages/watcher.pth"
+printf '/opt/watcher/tree\n/opt/deps\n' >"$R/opt/watcher/lib/$SO/site-packages/watcher.pth"
 printf '#!/opt/watcher/bin/python\nfrom watcher.cli import main\n\nmain()\n' >"$R/opt/watcher/bin/watcher"
 chmod 755 "$R/opt/watcher/bin/watcher"
-# An interpreter may look for its libpython where it was built, which ProtectHome= may hide.
-for lib in "$BASE"/lib/libpython*.so.*; do
-  [ ! -e "$lib" ] || [ -e "$R/usr/lib/${lib##*/}" ] || ln -s "/opt/python/lib/${lib##*/}" "$R/usr/lib/${lib##*/}"
-done
+# An interpreter may look for its libpython where it was built, which ProtectHome= may hide; the host's is another.
+if [ "$BASE" != /usr ] && ls "$BASE"/lib/libpython*.so.* >/dev/null 2>&1; then
+  { echo /opt/python/lib; cat "$R/etc/ld.so.conf"; } >"$T/ld.so.conf"; cp "$T/ld.so.conf" "$R/etc/ld.so.conf"
+  chroot "$R" ldconfig
+fi
 # Before /tmp is hidden: it may hold FILES.
 [ -z "$FILES" ] || cp -r "$FILES/." "$R/"
 for d in tmp var/tmp; do mount -t tmpfs -o mode=1777 tmpfs "$R/$d"; done

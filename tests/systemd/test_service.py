@@ -138,8 +138,6 @@ def test_backup_beside_the_service(machine: Machine) -> None:
 def test_it_goes_without_a_trace(machine: Machine) -> None:
     """The lines of the docs on removal leave nothing; this test is the last, for it takes the service away."""
     machine.serving()
-    machine.run("umount /opt/watcher/deps")  # namespace.sh's own
-    machine.run("systemctl stop sandbox sink")
     for line in lines("Removal"):
         machine.out(line)
     assert machine.run("systemctl cat watcher.service").returncode != 0
