@@ -72,7 +72,7 @@ Requires=basic.target
 After=basic.target
 AllowIsolate=yes
 UNIT
-hostname watcher-test
+echo watcher-test >"$R/etc/hostname"; hostname watcher-test
 cd "$R"; pivot_root . .; umount -l .
 # A container manager's job: without it LoadCredential= leaves an unreadable, empty directory.
 mount --make-rshared /

@@ -9,7 +9,7 @@ from tests.systemd.conftest import KEY, RULES, SECRET, Machine, lines
 
 def test_it_is_ready_and_says_what_it_does(machine: Machine) -> None:
     """The ten lines of the docs lead to a service that is active, and whose status is words on polls."""
-    machine.serving()
+    machine.out("systemctl stop watcher && rm -f /var/lib/watcher/* && systemctl start watcher")
     assert machine.property("ActiveState") == "active"
     machine.until(lambda: "all well" in machine.property("StatusText"))
     status = machine.property("StatusText")
@@ -18,12 +18,15 @@ def test_it_is_ready_and_says_what_it_does(machine: Machine) -> None:
 
 
 def test_log_lines_have_levels_and_no_time_or_secret(machine: Machine) -> None:
-    """journald knows the level of each line; neither key nor URL is in the journal."""
+    """journald knows the level of each line, neither key nor URL is in the journal, and systemd knows every key."""
     machine.serving()
+    assert machine.out("systemd-analyze verify /etc/systemd/system/watcher*.service 2>&1") == ""
     machine.until(lambda: "Watching all" in machine.journal())
     shown = machine.out("journalctl -q -u watcher -o json --output-fields=PRIORITY,MESSAGE | grep 'Watching all'")
     assert '"PRIORITY":"6"' in shown and '"MESSAGE":"Watching all' in shown
-    whole = machine.out("journalctl -q -o cat --no-pager -u 'watcher*'; systemctl status watcher; systemctl show watcher")
+    whole = machine.out(
+        "journalctl -q -o cat --no-pager -u 'watcher*'; systemctl status watcher; systemctl show watcher"
+    )
     assert SECRET not in whole
 
 
@@ -118,9 +121,9 @@ def test_the_timer_polls(machine: Machine) -> None:
     """watcher-poll.timer fires, and its poll works on the database of the service."""
     machine.serving()
     machine.out("systemctl stop watcher")
-    machine.out("mkdir -p /etc/systemd/system/watcher-poll.timer.d")
+    machine.out("mkdir -p /run/systemd/system/watcher-poll.timer.d")
     soon = "[Timer]\nOnCalendar=\nOnActiveSec=100ms\nRandomizedDelaySec=0\nAccuracySec=1ms\n"
-    machine.write("/etc/systemd/system/watcher-poll.timer.d/soon.conf", soon)
+    machine.write("/run/systemd/system/watcher-poll.timer.d/soon.conf", soon)
     machine.out("systemctl daemon-reload && systemctl start watcher-poll.timer")
     machine.until(lambda: machine.property("ExecMainExitTimestampMonotonic", "watcher-poll.service") != "0")
     assert machine.property("Result", "watcher-poll.service") == "success"
