@@ -1,4 +1,4 @@
-"""A machine of its own: a real systemd, the sandbox API, a place where messages arrive, Watcher installed by the docs."""
+"""A machine of its own: a real systemd, the sandbox API, a place where messages arrive, Watcher as docs install it."""
 
 from __future__ import annotations
 

@@ -2,8 +2,8 @@
 
 `setup` init, check, schema, test-target · `polling` poll, accept · `pricing` plan · `serving` run · `reading` status,
 changes, site · `explaining` explain · `backtesting` backtest · `silencing` silence · `mailing` outbox · `keeping`
-backup · `failing` tell-ops · `watching` web, report · `wording` templates · `trying` demo, sandbox · `session` what they share · `console`
-how it is said · `clock` what time it is.
+backup · `failing` tell-ops · `watching` web, report · `wording` templates · `trying` demo, sandbox · `session` what
+they share · `console` how it is said · `clock` what time it is.
 """
 
 from __future__ import annotations
@@ -54,7 +54,7 @@ def _version(asked: bool) -> None:
 def start(
     context: typer.Context,
     config: Annotated[
-        Path | None, typer.Option("--config", "-c", help="rules.yaml [default: $WATCHER_CONFIG, then ./rules.yaml]")
+        Path | None, typer.Option("--config", "-c", help="The rules.yaml; else $WATCHER_CONFIG, else ./rules.yaml.")
     ] = None,
     version: Annotated[
         bool, typer.Option("--version", callback=_version, is_eager=True, help="Show the version.")

@@ -30,9 +30,7 @@ def init(folder: Annotated[Path, typer.Argument(metavar="DIR", help="Where to wr
 
 def check(
     context: typer.Context,
-    quiet: Annotated[
-        bool, typer.Option("--quiet", "-q", help="Say only what is wrong; exit 2 if anything is.")
-    ] = False,
+    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Say only what is wrong.")] = False,
 ) -> None:
     """Validate rules.yaml, list what it does, and price it in credits."""
     from watcher.config import masked
