@@ -40,6 +40,10 @@ app = typer.Typer(
     no_args_is_help=True,
     add_completion=True,
     pretty_exceptions_enable=False,
+    epilog=(
+        "Begin with: watcher demo. Then: watcher init, watcher check, watcher poll, watcher run. "
+        "Exit status: 0 done; 1 the work failed; 2 wrong usage or configuration; 3 done, but a snapshot is held."
+    ),
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 
