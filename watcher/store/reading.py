@@ -103,14 +103,6 @@ def resolve(conn: sqlite3.Connection, slug: str) -> str | None:
     return row[0] if row else None
 
 
-def watched_sites(conn: sqlite3.Connection) -> dict[str, frozenset[str]]:
-    """Per watch, the slugs that it has."""
-    found: dict[str, set[str]] = {}
-    for watch, slug in conn.execute("select distinct watch, slug from records where to_poll is null"):
-        found.setdefault(watch, set()).add(slug)
-    return {watch: frozenset(slugs) for watch, slugs in found.items()}
-
-
 def status(conn: sqlite3.Connection, watch: str) -> WatchStatus:
     """How a watch stands; zeros and None for one that was never polled."""
     polls, credits = conn.execute(
