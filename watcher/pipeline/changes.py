@@ -121,10 +121,16 @@ def _arrived(
             figure["detail"] = f"it was taken for renamed to {namesake}; both are listed now"
         told.append((diff.about(arrival, record, at=now, watch=watch, **figure), None, record))
     for record in step.fresh:
-        if record.slug in past:
+        if record.slug in past and not any(_twins(record, known) for known in past[record.slug]):
             changes = diff.report(record, past[record.slug], at=now, watch=watch)
             told += [(change, None, record) for change in changes]
     return told
+
+
+def _twins(one: Record, other: Record) -> bool:
+    """Whether two rows are of one mine, year, commodity, company and project: one of them said twice."""
+    who = (one.commodity_type, one.year, one.company_slug, one.project_name)
+    return who == (other.commodity_type, other.year, other.company_slug, other.project_name)
 
 
 def _latest(records: Iterable[Record]) -> dict[str, Record]:
