@@ -2,12 +2,13 @@
 
 `setup` init, check, schema, test-target · `polling` poll, accept · `pricing` plan · `serving` run · `reading` status,
 changes, site · `explaining` explain · `backtesting` backtest · `silencing` silence · `mailing` outbox · `keeping`
-backup · `wording` templates · `trying` demo, sandbox · `session` what they share · `console` how it is said · `clock`
-what time it is.
+backup · `watching` web, report · `wording` templates · `trying` demo, sandbox · `session` what they share · `console`
+how it is said · `clock` what time it is.
 """
 
 from __future__ import annotations
 
+import gc
 import os
 import sys
 from pathlib import Path
@@ -28,6 +29,7 @@ from watcher.cli import (
     setup,
     silencing,
     trying,
+    watching,
     wording,
 )
 from watcher.errors import WatcherError
@@ -74,6 +76,8 @@ app.command("status")(reading.status)
 app.command("changes")(reading.changes)
 app.command("site")(reading.site)
 app.command("explain")(explaining.explain)
+app.command("web")(watching.web)
+app.command("report")(watching.report)
 app.add_typer(silencing.app, name="silence")
 app.add_typer(wording.app, name="templates")
 app.add_typer(mailing.app, name="outbox")
@@ -85,6 +89,8 @@ app.command("sandbox")(trying.sandbox)
 
 def main() -> None:
     """Run the command line. Exit status: 0 done; 1 the work failed; 2 wrong usage or configuration; 3 held."""
+    # Thousands of records are made and kept: the collector, looking at them over and over, takes a third of a poll.
+    gc.set_threshold(50_000, 20, 100)
     try:
         app()
     except WatcherError as error:

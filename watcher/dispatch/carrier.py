@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 from zoneinfo import ZoneInfo
-
-import jinja2
 
 from watcher.messages import Attachment, Format, Frame, Message, compose
 from watcher.routing import Bundle, TargetPolicy
+
+if TYPE_CHECKING:
+    import jinja2
 
 
 class Carrier(Protocol):

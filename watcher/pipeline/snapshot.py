@@ -7,7 +7,7 @@ from dataclasses import replace
 from datetime import datetime
 
 from watcher import diff
-from watcher.model import DetailSeen, Memory, Record, in_order
+from watcher.model import DetailSeen, Memory, Record, ordered
 from watcher.parse import Observation
 from watcher.pipeline.settings import WatchSettings
 
@@ -33,7 +33,7 @@ def complete(memory: Memory, seen: Observation) -> tuple[tuple[Record, ...], fro
         unseen = diff.match(accepted, records).gone
         records += unseen
         kept = frozenset(record.slug for record in unseen)
-    return tuple(sorted(records, key=in_order)), kept
+    return ordered(records), kept
 
 
 def _same(accepted: tuple[Record, ...], records: list[Record]) -> bool:

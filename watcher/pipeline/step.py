@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 from watcher import diff, judge, parse
-from watcher.model import Absent, Memory, Record, in_order
+from watcher.model import Absent, Memory, Record, ordered
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +41,7 @@ class Step:
     @property
     def records(self) -> tuple[Record, ...]:
         """The new snapshot's records, in its order."""
-        return tuple(sorted((*(new for _, new in self.versions), *self.fresh), key=in_order))
+        return ordered((*(new for _, new in self.versions), *self.fresh))
 
     @classmethod
     def between(
