@@ -12,7 +12,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
-from watcher.judge.holds import ratio
+from watcher.judge.holds import far_apart, ratio
 from watcher.judge.policy import HoldPolicy
 from watcher.model import LIST_METRICS, DetailSeen, Record
 
@@ -107,7 +107,7 @@ def _losses(pairs: Pairs) -> list[Glimpse]:
                 jumped = times is not None and not 1 / _JUMP < abs(times) < _JUMP
                 found.setdefault(name, Glimpse(name)).note(new.slug, new.null(name) or jumped)
         if old.latitude is not None and "location" not in new.unread:
-            found.setdefault(_PLACE, Glimpse(_PLACE)).note(new.slug, new.latitude is None)
+            found.setdefault(_PLACE, Glimpse(_PLACE)).note(new.slug, new.latitude is None or far_apart(old, new))
     return list(found.values())
 
 
