@@ -11,7 +11,7 @@ help:
 	@echo "make check   ruff, mypy --strict, and the floors of the house"
 	@echo "make format  let ruff put the code in order"
 	@echo "make pictures  make the pictures of README and docs from real messages (needs chromium)"
-	@echo "make bench   measure what deciding costs, each beside its peer"
+	@echo "make bench   measure every claim of docs/performance.md beside its peer (half an hour)"
 
 .venv/ready: pyproject.toml constraints.txt
 	$(PYTHON) -c 'import sys; sys.exit("Watcher needs Python 3.11 or newer; set PYTHON=/path/to/it.") if sys.version_info < (3, 11) else None'
@@ -39,7 +39,7 @@ pictures: .venv/ready
 	$(BIN)/python docs/pictures/make.py
 
 bench: .venv/ready
-	$(BIN)/python -m benchmarks.judging
+	$(BIN)/python -m benchmarks.run
 
 clean:
 	rm -rf .venv dist build
