@@ -3,11 +3,12 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: help demo test check format pictures bench clean
+.PHONY: help demo test test-browser check format pictures bench clean
 
 help:
 	@echo "make demo    watch the whole product work, on a bundled sandbox API"
 	@echo "make test    run the tests"
+	@echo "make test-browser  run the status pages in a real browser (brings chromium where it may)"
 	@echo "make check   ruff, mypy --strict, and the floors of the house"
 	@echo "make format  let ruff put the code in order"
 	@echo "make pictures  make the pictures of README and docs from real messages (needs chromium)"
@@ -25,6 +26,9 @@ demo: .venv/ready
 test: .venv/ready
 	$(BIN)/pytest -n 2
 
+test-browser: .venv/ready
+	@tests/web/browser.sh
+
 check: .venv/ready
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
@@ -36,7 +40,9 @@ format: .venv/ready
 	$(BIN)/ruff format .
 
 pictures: .venv/ready
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[dev,browser]'
 	$(BIN)/python docs/pictures/make.py
+	$(BIN)/python docs/pictures/pages.py
 
 bench: .venv/ready
 	$(BIN)/python -m benchmarks.run

@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
+from time import monotonic
 from typing import Protocol
 from zoneinfo import ZoneInfo
 
@@ -109,7 +110,7 @@ async def poll_watches(
         if gone is not None:
             reports[watch.name] = PollReport(watch.name, None, 0, {}, gone, again=pause.probe_at if pause else None)
             continue
-        meter = Meter(errand.purse.payer(watch.name))
+        meter, began = Meter(errand.purse.payer(watch.name)), monotonic()
         api.pay = meter
         if not reports:
             await _begin(errand, watches)
@@ -117,6 +118,8 @@ async def poll_watches(
             api, store, watch, meter, ops=ops, now=now(), tell_after=tell_after, progress=progress, errand=errand
         )
         reports[watch.name] = report
+        if report.outcome is not None:
+            store.took(watch.name, monotonic() - began)
         news = list(errand.purse.news())
         if isinstance(report.error, SourceRefused) and is_quota(report.error):
             gone, pause = report.error, quota.begun(report.error, pause, zone, now())

@@ -2,8 +2,8 @@
 
 `setup` init, check, schema, test-target · `polling` poll, accept · `pricing` plan · `serving` run · `reading` status,
 changes, site · `explaining` explain · `backtesting` backtest · `silencing` silence · `mailing` outbox · `keeping`
-backup · `wording` templates · `trying` demo, sandbox · `session` what they share · `console` how it is said · `clock`
-what time it is.
+backup · `watching` web, report · `wording` templates · `trying` demo, sandbox · `session` what they share · `console`
+how it is said · `clock` what time it is.
 """
 
 from __future__ import annotations
@@ -29,6 +29,7 @@ from watcher.cli import (
     setup,
     silencing,
     trying,
+    watching,
     wording,
 )
 from watcher.errors import WatcherError
@@ -75,6 +76,8 @@ app.command("status")(reading.status)
 app.command("changes")(reading.changes)
 app.command("site")(reading.site)
 app.command("explain")(explaining.explain)
+app.command("web")(watching.web)
+app.command("report")(watching.report)
 app.add_typer(silencing.app, name="silence")
 app.add_typer(wording.app, name="templates")
 app.add_typer(mailing.app, name="outbox")

@@ -76,7 +76,7 @@ async def _poll(settings: Settings, names: Sequence[str]) -> int:
 def _something_to_tell(settings: Settings, store: Store) -> bool:
     """Whether delivery has anything to look at. A quiet poll need not load what renders and sends."""
     digests = any(policy.digest is not None for policy in settings.policies.values())
-    return digests or bool(store.untold()) or bool(store.waiting())
+    return digests or bool(store.outbox.untold()) or bool(store.outbox.waiting())
 
 
 async def _deliver(settings: Settings, store: Store) -> DeliveryReport:

@@ -13,7 +13,7 @@ from zoneinfo import ZoneInfo
 from pydantic import BaseModel, ValidationError
 
 from watcher.config import document as yaml_document
-from watcher.config import meaning, names, schema
+from watcher.config import meaning, names, schema, serving
 from watcher.config.document import Document
 from watcher.config.settings import Settings, Watch, database_path
 from watcher.config.shapes import expected, fits
@@ -75,6 +75,8 @@ def load(path: Path, environ: Mapping[str, str]) -> Settings:
     file = _validated(document)
     if file is not None:
         meaning.check(document, file)
+        if file.http is not None:
+            serving.check(document, file.http)
         if file.templates is not None and not (path.parent / Path(file.templates).expanduser()).is_dir():
             document.mistake(("templates",), f"there is no folder {file.templates}")
     if document.mistakes or file is None:
@@ -103,7 +105,7 @@ def _broken(document: Document) -> ConfigError:
 
 def _validated(document: Document) -> schema.File | None:
     """The file's model. Parts of the wrong shape are noted and left out, so that the rest is checked all the same."""
-    data = copy.deepcopy(_without_unserved(document))
+    data = copy.deepcopy(document.data)
     for _ in range(_LAYERS):
         try:
             return schema.File.model_validate(data)
@@ -148,32 +150,6 @@ def _leave_out(data: Any, path: tuple[str | int, ...]) -> None:
         around[last] = {"name": f"?{last}", "on": "site.*", "to": "?"} if path[0] == "rules" and len(path) == 2 else "?"
 
 
-def _without_unserved(document: Document) -> Any:
-    """The data less the keys that this version does not serve, each of which is a mistake."""
-    served = {key: value for key, value in document.data.items() if (key,) not in schema.NOT_SERVED}
-
-    def refuse(path: tuple[str | int, ...]) -> None:
-        document.mistake(path, f"`{path[-1]}` is not served yet by this version; remove it", key=True)
-
-    for key in document.data.keys() - served.keys():
-        refuse((key,))
-    for parts in schema.NOT_SERVED:
-        if len(parts) < 2 or parts[0] not in served:
-            continue
-        groups: list[tuple[tuple[str | int, ...], Any]] = [((parts[0],), served[parts[0]])]
-        if parts[1] == "*":
-            around = served[parts[0]]
-            pairs = (
-                around.items() if isinstance(around, dict) else enumerate(around if isinstance(around, list) else ())
-            )
-            groups = [((parts[0], step), inner) for step, inner in pairs]
-        for path, inner in groups:
-            if isinstance(inner, dict) and parts[-1] in inner:
-                del inner[parts[-1]]
-                refuse((*path, parts[-1]))
-    return served
-
-
 def _explain(document: Document, error: Mapping[str, Any]) -> None:
     path: tuple[str | int, ...] = error["loc"]
     kind = error["type"]
@@ -188,6 +164,8 @@ def _explain(document: Document, error: Mapping[str, Any]) -> None:
         document.mistake(path, str(error["ctx"]["error"]))
     elif kind == "literal_error":
         document.mistake(path, f"expected {error['ctx']['expected']}{_shown(path, error['input'])}")
+    elif kind == "string_too_short" and error["ctx"]["min_length"] > 1:
+        document.mistake(path, f"at least {error['ctx']['min_length']} characters are expected")
     elif kind == "too_short":
         document.mistake(path, "at least one is expected")
     elif text := expected(error):
@@ -198,7 +176,7 @@ def _explain(document: Document, error: Mapping[str, Any]) -> None:
 
 
 def _shown(path: tuple[str | int, ...], value: object) -> str:
-    if path[:1] in {("api",), ("targets",), ("heartbeat",)}:
+    if path[:1] in {("api",), ("targets",), ("heartbeat",), ("http",)}:
         return ""  # it may be a secret in the wrong place
     return f", not {value!r}" if isinstance(value, int | float) or (isinstance(value, str) and len(value) < 30) else ""
 
@@ -226,6 +204,7 @@ _MODELS: dict[tuple[str, ...], type[BaseModel]] = {
     ("judgement",): schema.Judgement,
     ("judgement", "hold"): schema.Hold,
     ("judgement", "removal"): schema.Removal,
+    ("http",): schema.Http,
 }
 
 
@@ -280,6 +259,7 @@ def _settings(path: Path, file: schema.File, document: Document, environ: Mappin
         warnings=_warnings(path, file, document),
         credits=Limits(file.api.credits.per_day, file.api.credits.per_month),
         share_lists=file.api.share_lists,
+        http=serving.settings(file.http),
     )
 
 
@@ -330,6 +310,7 @@ def _warnings(path: Path, file: schema.File, document: Document) -> tuple[str, .
     secret: list[tuple[str, ...]] = [("api", "key")] if file.api.key else []
     secret += [("targets", name) for name in file.targets]
     secret += [("heartbeat",)] if file.heartbeat else []
+    secret += [("http", "token")] if file.http is not None and file.http.token else []
     literal = [p for p in secret if p not in document.substituted and (*p, "url") not in document.substituted]
     if literal and path.stat().st_mode & stat.S_IROTH:
         return (f"{path} can be read by everyone and holds secrets; `chmod 600 {path}`, or put them in .env.",)

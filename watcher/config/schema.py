@@ -275,6 +275,18 @@ class Judgement(_Part):
     removal: Removal = Field(default_factory=lambda: Removal.model_validate({}))
 
 
+class Http(_Part):
+    """The status pages, which the daemon and `watcher web` serve."""
+
+    listen: str = Field("127.0.0.1:8642", description="host:port; another host than loopback needs a `token`.")
+    token: str | None = Field(
+        None, min_length=16, description="Asked of every reader: a Bearer token, or the password of HTTP Basic."
+    )
+    hosts: list[str] = Field(
+        default_factory=list, description="Names that the pages are reached by, beside the address listened on."
+    )
+
+
 class File(_Part):
     """rules.yaml: what Watcher looks at, what is told, and to whom."""
 
@@ -293,11 +305,4 @@ class File(_Part):
     watchlists: dict[str, Watchlist] = Field(default_factory=dict, description="Companies followed, with limits.")
     silences: list[Silence] = Field(default_factory=list, description="What is not to be told for a while.")
     judgement: Judgement = Field(default_factory=lambda: Judgement.model_validate({}))
-
-
-#: Keys of the design that this version does not serve: refused by name, never ignored.
-NOT_SERVED = frozenset(
-    {
-        ("http",),
-    }
-)
+    http: Http | None = Field(None, description="Status pages; absent = off.")

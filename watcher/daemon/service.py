@@ -194,7 +194,7 @@ class Service:
     def _tell(self, notice: Notice) -> None:
         """Queue a notice for the operator."""
         try:
-            self._store.notify(notice, self._settings.ops, self._now())
+            self._store.outbox.notify(notice, self._settings.ops, self._now())
             self._deliverer.look()
         except StoreError as error:
             log.error("%s", error)
@@ -216,7 +216,7 @@ class Service:
     def _say_status(self) -> None:
         try:
             dues = [due for name in self._settings.watches if (due := self._poller.due(name)) is not None]
-            waiting = len(self._store.waiting())
+            waiting = len(self._store.outbox.waiting())
         except WatcherError as error:
             self._notifier.status(str(error))
             return

@@ -21,7 +21,7 @@ def render(store: Store, carrier: Carrier, wording: Wording, report: DeliveryRep
 
 
 def _render(store: Store, carrier: Carrier, wording: Wording, report: DeliveryReport, now: datetime) -> None:
-    untold = store.untold()
+    untold = store.outbox.untold()
     for target in dict.fromkeys((*untold, *wording.policies)):
         if target not in carrier.names:
             bundled = {one.poll for one in untold.get(target, ())}
@@ -44,9 +44,9 @@ def _render_for(
     now: datetime,
 ) -> None:
     policy = wording.policy(target)
-    last = store.last_digest(target) if policy.digest is not None else None
+    last = store.outbox.last_digest(target) if policy.digest is not None else None
     if policy.digest is not None and last is None:
-        store.set_digest(target, now)
+        store.outbox.set_digest(target, now)
         last = now
     due = bundles(untold, policy, wording.timezone, now, last)
     digested = last is not None and digest_due(policy, wording.timezone, now, last)
@@ -56,7 +56,7 @@ def _render_for(
     for bundle in due:
         _freeze(bundle, target, store, carrier, wording, report, now, ends_digest=digested and bundle is due[-1])
     if digested and not due:
-        store.set_digest(target, now)
+        store.outbox.set_digest(target, now)
 
 
 def _freeze(
@@ -72,11 +72,11 @@ def _freeze(
 ) -> None:
     series = {alert.about.id: store.series(alert.about) for alert in bundle.alerts[:_CHARTED]}
     message = wording.message(bundle, carrier.format_of(target), attach=carrier.attaches(target), series=series)
-    store.freeze(target, bundle.untold, message, now, ends_digest=ends_digest)
+    store.outbox.freeze(target, bundle.untold, message, now, ends_digest=ends_digest)
     for problem in message.problems:
         report.problems.append(problem)
         text = f"{problem}. The built-in template was used instead, and the alert went out."
-        store.notify(Notice("template.failed", "a message template failed", text, watch=None), wording.ops, now)
+        store.outbox.notify(Notice("template.failed", "a message template failed", text, watch=None), wording.ops, now)
 
 
 #: So many alerts of a message at most get their history drawn: no more are listed.

@@ -90,7 +90,9 @@ def _losses(pairs: Pairs) -> list[Glimpse]:
     found: dict[str, Glimpse] = {}
     for old, new in _looked_at(pairs):
         for name, value in old.metrics.items():
-            if name not in LIST_METRICS and new.observed(name):
+            if name not in LIST_METRICS and old is new:
+                found.setdefault(name, Glimpse(name)).note(new.slug, False)
+            elif name not in LIST_METRICS and new.observed(name):
                 now = new.metrics.get(name)
                 times = ratio(value, now) if now is not None else None
                 jumped = times is not None and not 1 / _JUMP < abs(times) < _JUMP

@@ -11,7 +11,7 @@ from sqlite_utils import Database
 
 from watcher.model import Notice
 from watcher.plan import Limits, Spent
-from watcher.store import outbox
+from watcher.store import queue
 from watcher.store.connect import in_our_words
 from watcher.store.encode import instant, to_instant
 
@@ -73,7 +73,7 @@ class Ledger:
             insert = "insert into told (what, at) values (?, ?) on conflict do nothing"
             if self._db.conn.execute(insert, (what, instant(at))).rowcount == 0:
                 return False
-            outbox.add_notices(self._db.conn, None, at, [notice], targets)
+            queue.add_notices(self._db.conn, None, at, [notice], targets)
             return True
 
     def pause(self) -> Pause | None:
