@@ -50,11 +50,14 @@ def best(run: Callable[[], Any], times: int = 5) -> float:
 
 def table(count: int) -> list[dict[str, Any]]:
     """So many fictional mines in detail shape."""
+    return list(mines(count))
+
+
+def mines(count: int) -> Iterator[dict[str, Any]]:
+    """So many fictional mines in detail shape, one after the other."""
     rows = fictional_sites()
-    return [
-        {**rows[n % len(rows)], "slug": f"mine-{n}", "name": f"Mine {n}", "company_slug": f"pt-{n % 97}"}
-        for n in range(count)
-    ]
+    for n in range(count):
+        yield {**rows[n % len(rows)], "slug": f"mine-{n}", "name": f"Mine {n}", "company_slug": f"pt-{n % 97}"}
 
 
 def unchanged_poll(count: int) -> Line:

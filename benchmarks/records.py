@@ -9,14 +9,17 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from datetime import timedelta
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
-from benchmarks.judging import START, rule, table
+from benchmarks.judging import START, mines, rule, table
 from watcher import parse, pipeline
 from watcher.filters import list_row
-from watcher.model import Detail, Memory, Sweep
+from watcher.model import Detail, Memory
 from watcher.parse import Observation
 from watcher.pipeline import WatchSettings
 from watcher.schedule import Timing
@@ -28,30 +31,34 @@ NEW = 100
 #: A peer that takes longer is stopped.
 PATIENCE = 180.0
 
-Rows = list[dict[str, Any]]
 
-
-def changed(rows: Rows) -> Rows:
+def changed(rows: Iterable[dict[str, Any]]) -> Iterator[dict[str, Any]]:
     """The same rows with another production in one of a hundred."""
-    return [
-        row | {"production_volume": (float(row["production_volume"] or 1.0) * 1.2)} if n % NEW == 0 else row
-        for n, row in enumerate(rows)
-    ]
+    for n, row in enumerate(rows):
+        yield row | {"production_volume": (float(row["production_volume"] or 1.0) * 1.2)} if n % NEW == 0 else row
 
 
-def observed(rows: Rows, at: timedelta) -> Observation:
-    listed = tuple(list_row(row) for row in rows)
-    return parse.observe(Sweep(START + at, listed, {row["slug"]: Detail(row["slug"], row) for row in rows}))
+def observed(rows: Iterable[dict[str, Any]]) -> Observation:
+    """Rows with their details as looks read them, a thousand at a time; what was sent is not kept."""
+    parts: list[Observation] = []
+    rows = iter(rows)
+    while some := list(islice(rows, 1_000)):
+        reads = {row["slug"]: parse.read_detail(Detail(row["slug"], row)) for row in some}
+        parts.append(parse.join(parse.read_list(tuple(list_row(row) for row in some)), reads))
+    return replace(
+        parts[0],
+        records=tuple(record for part in parts for record in part.records),
+        fetched=frozenset(slug for part in parts for slug in part.fetched),
+        fingerprints={slug: mark for part in parts for slug, mark in part.fingerprints.items()},
+    )
 
 
 def decide(count: int) -> dict[str, float]:
     """Seconds to decide about so many records by 100 rules, and to write them; the process's peak."""
-    rows = table(count)
     watch = WatchSettings("all", rules=tuple(rule(n) for n in range(100)))
-    before = pipeline.conclude(observed(rows, timedelta(0)), Memory("all"), watch, START)
+    before = pipeline.conclude(observed(mines(count)), Memory("all"), watch, START)
     now = START + timedelta(hours=1)
-    seen = observed(changed(rows), timedelta(hours=1))
-    del rows
+    seen = observed(changed(mines(count)))
     best = 9e9
     for _ in range(3):
         begun = time.perf_counter()
@@ -80,7 +87,7 @@ def theirs(python: Path, count: int) -> list[float | None]:
     old = table(count)
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
-        for file, rows in (("old", old), ("new", changed(old))):
+        for file, rows in (("old", old), ("new", list(changed(old)))):
             (folder / f"{file}.json").write_text(json.dumps(rows))
         found: list[float | None] = []
         for peer in ("csv-diff", "deepdiff"):
