@@ -66,11 +66,21 @@ async def _poll(settings: Settings, names: Sequence[str]) -> int:
         for report in reports:
             _say(report)
         delivered = await _deliver(settings, store) if _something_to_tell(settings, store) else None
+        if settings.heartbeat:
+            await _beat(settings.heartbeat, reports)
     if delivered is not None:
         _say_delivery(delivered)
     if any(report.error is not None for report in reports) or (delivered is not None and delivered.failed):
         return 1
     return 3 if any(report.outcome is not None and report.outcome.verdict == "held" for report in reports) else 0
+
+
+async def _beat(url: str, reports: Sequence[PollReport]) -> None:
+    from watcher.delivery import beat
+
+    problem = await beat(url, "\n".join(report.words for report in reports if report.outcome is None))
+    if problem:
+        console.warn(f"No heartbeat: {problem}.")
 
 
 def _something_to_tell(settings: Settings, store: Store) -> bool:
@@ -138,7 +148,11 @@ async def _rehearse(settings: Settings, names: Sequence[str]) -> int:
             for number, watch in enumerate(errand.ranked(watches)):
                 now = clock.now()
                 lists = bool(watch.watchlists)
-                memory = store.memory(watch.name, now, others=lists) if store else Memory(watch.name)
+                memory = (
+                    store.memory(watch.name, now, others=lists, recent=watch.judgement.reverts.within)
+                    if store
+                    else Memory(watch.name)
+                )
                 if store is not None:
                     memory = store.refreshed(memory)
                 told = (*memory.told_elsewhere, *told)

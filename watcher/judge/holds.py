@@ -142,10 +142,11 @@ def ratio(old: Value | None, new: Value) -> float | None:
     if old is None or old.amount == 0 or new.amount == 0 or (old.amount == new.amount and old.unit == new.unit):
         return None
     scale = 1.0
-    if old.stated and new.stated and old.unit and new.unit:
-        scale = units.factor(old.unit, new.unit) or 1.0
-        if units.converted(old.amount, old.unit, new.amount, new.unit):
+    if old.unit and new.unit:
+        if old.unit != new.unit and units.converted(old.amount, old.unit, new.amount, new.unit):
             return None
+        if old.stated and new.stated:
+            scale = units.factor(old.unit, new.unit) or 1.0
     shown, meant = new.amount / old.amount, new.amount / (old.amount * scale)
     if abs(meant - 1) < 1e-4:
         return None
