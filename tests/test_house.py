@@ -73,6 +73,8 @@ def test_the_wheel_holds_all_it_needs(installed: Path, tmp_path: Path) -> None:
     assert (installed / "watcher" / "templates" / "message.md.j2").exists() and (
         installed / "watcher" / "py.typed"
     ).exists()
+    for part in ("templates/base.html.j2", "static/style.css", "static/icon.svg", "outlines.json"):
+        assert (installed / "watcher" / "web" / part).exists()
     environ = {**os.environ, "PYTHONPATH": str(installed)}
     where = subprocess.run(
         [sys.executable, "-c", "import watcher; print(watcher.__file__)"], cwd=tmp_path, env=environ,

@@ -43,6 +43,9 @@ def check(context: typer.Context) -> None:
     _say_rules(settings)
     _say_judgement(settings.judgement)
     console.say(f"Ops news goes to: {', '.join(settings.ops) or 'nobody (set `ops:`)'}. Database: {settings.database}")
+    if settings.http is not None:
+        token = "with a token" if settings.http.token else "without a token"
+        console.say(f"Status pages: {settings.http.host}:{settings.http.port}, {token}.")
 
 
 def _wishes(policy: TargetPolicy) -> str:

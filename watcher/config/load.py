@@ -270,7 +270,7 @@ def _settings(path: Path, file: schema.File, document: Document, environ: Mappin
             Silence(one.matcher, _in_zone(one.until, ZoneInfo(file.timezone)), one.reason) for one in file.silences
         ),
         policies={
-            name: TargetPolicy(t.digest, t.quiet, t.min_severity, t.even_if_quiet, t.give_up_after)
+            name: TargetPolicy(t.digest, t.quiet, t.min_severity, t.even_if_quiet, t.give_up_after, t.attach_report)
             for name, t in file.targets.items()
         },
         tell_after=file.api.tell_after,
