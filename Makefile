@@ -13,7 +13,7 @@ help:
 	@echo "make format  let ruff put the code in order"
 	@echo "make pictures  make the pictures of README and docs from real messages (needs chromium)"
 	@echo "make audit   look the pinned versions up among known vulnerabilities (needs the network)"
-	@echo "make bench   measure what deciding costs, each beside its peer"
+	@echo "make bench   measure every claim of docs/performance.md beside its peer (half an hour)"
 
 .venv/ready: pyproject.toml constraints.txt
 	$(PYTHON) -c 'import sys; sys.exit("Watcher needs Python 3.11 or newer; set PYTHON=/path/to/it.") if sys.version_info < (3, 11) else None'
@@ -46,7 +46,7 @@ pictures: .venv/ready
 	$(BIN)/python docs/pictures/pages.py
 
 bench: .venv/ready
-	$(BIN)/python -m benchmarks.judging
+	$(BIN)/python -m benchmarks.run
 
 audit:
 	rm -rf build/audit && $(PYTHON) -m venv build/audit

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
@@ -17,6 +18,10 @@ from watcher.store import ListSize, Shelf, filter_key
 #: That filtering here gives what the API gives is looked at again after so long, for one call.
 COMPARED_EVERY = timedelta(days=30)
 
+#: So many filters that differ only in a company, a year or a production, and agree, speak for all others of their like.
+ENOUGH = 3
+_OPEN = frozenset({"company", "year", "min_production"})
+
 Rows = tuple[object, ...]
 
 
@@ -30,7 +35,11 @@ class Lists:
         self._sizes: dict[str, ListSize] = shelf.list_sizes() if shelf is not None else {}
         self._read: dict[str, Rows] = {}
         self._torn: set[str] = set()
-        self._readings: tuple[Reading, ...] = ()
+        self._liked: dict[str, dict[str, bool]] = {}
+        for key, size in self._sizes.items():
+            if self._fresh(size):
+                self._liked.setdefault(_kind(json.loads(key)), {})[key] = size.agrees is True
+        self._readings: dict[str, Reading] = {}
 
     def rows(self, filter: Filter) -> int | None:
         """How many rows a filter's list had when it was last read; None where it never was."""
@@ -40,16 +49,15 @@ class Lists:
     async def plan(self, due: Sequence[tuple[str, Filter]]) -> None:
         """Decide which lists are read for the watches (name, filter) that are due together."""
         together = [(name, filter) for name, filter in due if self._share and self._trusted(filter)]
-        alone = [Reading(filter, (name,)) for name, filter in due if (name, filter) not in together]
         wide = plan.worth_asking(together, self.rows)
         if wide is not None and self._writes:
             with suppress(BudgetSpent):
                 self._note(wide, await self._api.count(wide))
-        self._readings = (*plan.readings(together, self.rows), *alone)
+        self._readings = {name: one for one in plan.readings(together, self.rows) for name in one.watches}
 
     def reading(self, watch: str, filter: Filter) -> Reading:
         """The list that a watch is read from."""
-        return next((one for one in self._readings if watch in one.watches), Reading(filter, (watch,)))
+        return self._readings.get(watch) or Reading(filter, (watch,))
 
     def has(self, filter: Filter) -> bool:
         """Whether a filter's list was read already."""
@@ -84,8 +92,7 @@ class Lists:
     async def _compared(self, filter: Filter, shown: Rows) -> Rows:
         """`shown`, once the API has given the same for this filter; else its own list."""
         size = self._sizes.get(filter_key(filter))
-        seen = size.compared_at if size is not None else None
-        if seen is not None and self._now() - seen < COMPARED_EVERY:
+        if (size is not None and self._fresh(size)) or self._like(filter):
             self._note(filter, len(shown))
             return shown
         if await self._api.count(filter) == len(shown):
@@ -95,11 +102,17 @@ class Lists:
         self._note(filter, len(own), _counted(own) == _counted(shown))
         return own
 
+    def _like(self, filter: Filter) -> bool:
+        """Whether enough filters of its like were compared, and every one agreed."""
+        alike = self._liked.get(_kind(filter), {})
+        return len(alike) >= ENOUGH and all(alike.values())
+
+    def _fresh(self, size: ListSize) -> bool:
+        return size.compared_at is not None and self._now() - size.compared_at < COMPARED_EVERY
+
     def _trusted(self, filter: Filter) -> bool:
         size = self._sizes.get(filter_key(filter))
-        if size is None or size.agrees is not False or size.compared_at is None:
-            return True
-        return self._now() - size.compared_at >= COMPARED_EVERY
+        return size is None or size.agrees is not False or not self._fresh(size)
 
     def _note(self, filter: Filter, rows: int, agrees: bool | None = None) -> None:
         """Remember a list's length, and what comparing it has shown; nothing is written where nothing is new."""
@@ -110,8 +123,15 @@ class Lists:
         if before is not None and (before.rows, before.agrees, before.compared_at) == (rows, *seen):
             return
         self._sizes[key] = after
+        if agrees is not None:
+            self._liked.setdefault(_kind(filter), {})[key] = agrees
         if self._shelf is not None and self._writes:
             self._shelf.set_list_size(filter, after)
+
+
+def _kind(filter: Filter) -> str:
+    """Filters of one kind have the same parameters, and the same commodity and province."""
+    return json.dumps(sorted((name, "" if name in _OPEN else str(value)) for name, value in filter.items()))
 
 
 def _counted(rows: Iterable[object]) -> Counter[str]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Hashable, Iterable, Sequence
+from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from watcher.geography import COMMODITIES
@@ -21,21 +21,51 @@ class Match:
 
 def match(old: Iterable[Record], new: Iterable[Record]) -> Match:
     """Pair records slug by slug, from the surest likeness to the loosest; a loose one only where it is the only one."""
-    before, after = _by_slug(old), _by_slug(new)
+    olds, news = tuple(old), tuple(new)
+    alone = _one_per_slug(olds), _one_per_slug(news)
+    if alone[0] is not None and alone[1] is not None:
+        return _match_alone(alone[0], alone[1])
+    before, after = _by_slug(olds), _by_slug(news)
     pairs: list[tuple[Record, Record]] = []
     gone: list[Record] = []
     fresh: list[Record] = []
-    for slug, olds in before.items():
-        news = after.pop(slug, [])
-        if len(olds) == 1 == len(news) and olds[0].key == news[0].key:
-            pairs.append((olds[0], news[0]))
+    for slug, mine in before.items():
+        theirs = after.pop(slug, [])
+        if len(mine) == 1 == len(theirs) and mine[0].key == theirs[0].key:
+            pairs.append((mine[0], theirs[0]))
             continue
-        paired, left_old, left_new = _within_slug(olds, news)
+        paired, left_old, left_new = _within_slug(mine, theirs)
         pairs += paired
         gone += left_old
         fresh += left_new
-    for news in after.values():
-        fresh += news
+    for theirs in after.values():
+        fresh += theirs
+    return Match(tuple(pairs), tuple(gone), tuple(fresh))
+
+
+def _one_per_slug(records: Sequence[Record]) -> dict[str, Record] | None:
+    """The records by slug, if no slug has two."""
+    found = {record.slug: record for record in records}
+    return found if len(found) == len(records) else None
+
+
+def _match_alone(before: Mapping[str, Record], after: Mapping[str, Record]) -> Match:
+    """`match` where every slug has one record, which is nearly always so."""
+    pairs: list[tuple[Record, Record]] = []
+    gone: list[Record] = []
+    fresh: list[Record] = []
+    for slug, old in before.items():
+        new = after.get(slug)
+        if new is None:
+            gone.append(old)
+        elif old.year == new.year and old.commodity_type == new.commodity_type:
+            pairs.append((old, new))
+        else:
+            paired, left_old, left_new = _within_slug([old], [new])
+            pairs += paired
+            gone += left_old
+            fresh += left_new
+    fresh += (record for slug, record in after.items() if slug not in before)
     return Match(tuple(pairs), tuple(gone), tuple(fresh))
 
 

@@ -8,7 +8,7 @@ made out, for want of credits say, what is lost is not believed until it has sta
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
@@ -96,19 +96,28 @@ def _several_and_all(glimpse: Glimpse) -> bool:
 
 def _losses(pairs: Pairs) -> list[Glimpse]:
     """What only details say and is gone from some, or ten times what it was and more."""
-    found: dict[str, Glimpse] = {}
     if all(old is new for old, new in pairs):
         return []
-    for old, new in _looked_at(pairs):
-        for name, value in old.metrics.items():
-            if name not in LIST_METRICS and new.observed(name):
-                now = new.metrics.get(name)
-                times = ratio(value, now) if now is not None else None
-                jumped = times is not None and not 1 / _JUMP < abs(times) < _JUMP
-                found.setdefault(name, Glimpse(name)).note(new.slug, new.null(name) or jumped)
-        if old.latitude is not None and "location" not in new.unread:
-            found.setdefault(_PLACE, Glimpse(_PLACE)).note(new.slug, new.latitude is None or far_apart(old, new))
+    pairs = _looked_at(pairs)
+    # Most say what they said: only where one lost something it is counted who did not.
+    lost = {name for old, new in pairs if old is not new for name, gone in _lost(old, new) if gone}
+    found = {name: Glimpse(name) for name in sorted(lost)}
+    for old, new in pairs if found else ():
+        for name, gone in _lost(old, new):
+            if name in found:
+                found[name].note(new.slug, gone)
     return list(found.values())
+
+
+def _lost(old: Record, new: Record) -> Iterator[tuple[str, bool]]:
+    """What a detail had, and could show now, each with whether it is gone or ten times what it was."""
+    for name, value in old.metrics.items():
+        if name not in LIST_METRICS and new.observed(name):
+            now = new.metrics.get(name)
+            times = ratio(value, now) if now is not None else None
+            yield name, new.null(name) or (times is not None and not 1 / _JUMP < abs(times) < _JUMP)
+    if old.latitude is not None and "location" not in new.unread:
+        yield _PLACE, new.latitude is None or far_apart(old, new)
 
 
 def _news(pairs: Pairs, least: int) -> list[Glimpse]:

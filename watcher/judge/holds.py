@@ -180,7 +180,7 @@ def ratio(old: Value | None, new: Value) -> float | None:
 
     Where the numbers are the same and only the unit's name is another, it is the ratio of what they mean.
     """
-    if old is None or old.amount == 0:
+    if old is None or old.amount == 0 or (old.amount == new.amount and old.unit == new.unit):
         return None
     scale = 1.0
     if old.unit and new.unit:

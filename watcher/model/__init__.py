@@ -25,7 +25,7 @@ from watcher.model.crossings import (
 )
 from watcher.model.memory import Absent, AbsentState, Cause, DetailSeen, Hold, Memory, Outcome, Verdict
 from watcher.model.metrics import standard
-from watcher.model.records import EMPTY, LIST_METRICS, Detail, Record, Snapshot, Sweep, Value, in_order, ordered
+from watcher.model.records import EMPTY, LIST_METRICS, Detail, Record, Snapshot, Sweep, Value, in_order, ordered, valued
 
 __all__ = [
     "EMPTY",
@@ -65,4 +65,5 @@ __all__ = [
     "ordered",
     "renamed",
     "standard",
+    "valued",
 ]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import lru_cache
 from types import MappingProxyType
 from typing import Any
 
@@ -29,6 +30,12 @@ class Value:
     amount: float
     unit: str | None = None
     stated: bool = False
+
+
+@lru_cache(maxsize=1 << 16)
+def valued(amount: float, unit: str | None, stated: bool) -> Value:
+    """A value, one and the same for the same figure: a poll reads again nearly all that is known already."""
+    return Value(amount, unit, stated)
 
 
 @dataclass(frozen=True, slots=True)

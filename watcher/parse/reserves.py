@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from watcher import units
-from watcher.model import Value
+from watcher.model import Value, valued
 from watcher.parse import numbers
 from watcher.parse.words import Meaning, understand
 
@@ -88,7 +88,7 @@ def _add(block: Block, path: tuple[str, ...], figure: object, meaning: Meaning, 
     if reading.amount is None:
         return
     stated = reading.unit or (meaning.unit if meaning.stated else unit)
-    value = Value(reading.amount, stated or meaning.unit, stated is not None)
+    value = valued(reading.amount, stated or meaning.unit, stated is not None)
     name = meaning.name if meaning.name != "unnamed" else words
     if block.metrics.setdefault(name, value) != value and not _agree(block.metrics[name], value):
         # Two keys of one meaning that disagree: both figures are kept, the second under its own words.

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
 from watcher import units
-from watcher.model import Record, Value
+from watcher.model import Record, Value, valued
 from watcher.parse import numbers, reserves
 
 _TEXTS = ("name", "project_name", "company_slug", "company_name")
@@ -82,7 +83,7 @@ def _text(raw: Mapping[str, object], field: str, unread: set[str]) -> str | None
     if field not in raw or not (value is None or isinstance(value, str)):
         unread.add(field)
         return None
-    return " ".join(value.split()) if value and not numbers.nothing(value) else None
+    return sys.intern(" ".join(value.split())) if value and not numbers.nothing(value) else None
 
 
 def _year(raw: Mapping[str, object], unread: set[str]) -> int | None:
@@ -103,7 +104,7 @@ def _number(
     if field not in raw or not (reading.null or reading.amount is not None):
         unread.add(field)
     elif reading.amount is not None:
-        metrics[field] = Value(reading.amount, reading.unit or unit, reading.unit is not None)
+        metrics[field] = valued(reading.amount, reading.unit or unit, reading.unit is not None)
 
 
 def _list_metrics(raw: Mapping[str, object], kind: str | None, unread: set[str]) -> dict[str, Value]:
@@ -113,7 +114,7 @@ def _list_metrics(raw: Mapping[str, object], kind: str | None, unread: set[str])
     unit = raw.get("unit")
     produced = metrics.get("production_volume")
     if produced and not produced.stated and isinstance(unit, str) and not numbers.nothing(unit):
-        metrics["production_volume"] = Value(produced.amount, units.canonical(unit), True)
+        metrics["production_volume"] = valued(produced.amount, units.canonical(unit), True)
     return metrics
 
 
