@@ -2,8 +2,8 @@
 
 shell    `cli`       words to the user
          `daemon`    schedule, signals, systemd
-         `web`       pages, feed and metrics over the store; read-only
          `wiring`    from settings to what the jobs take
+         `web`       pages, feed, metrics and report over the store; read-only
 jobs     `poll`      api → decide → commit
          `dispatch`  outbox → render → send → mark
          `backtest`  history → decide

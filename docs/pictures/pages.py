@@ -8,19 +8,17 @@ from __future__ import annotations
 
 import asyncio
 import shutil
-import socket
 import sys
 import tempfile
-import threading
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from pathlib import Path
-from typing import Any, Literal
+from typing import Literal
 
 from watcher import config, delivery, dispatch
 from watcher.api import ApiSettings, SectorsApi
-from watcher.cli.session import watch_settings
+from watcher.cli.session import thrift_of, watch_settings
 from watcher.config import Http, Settings
 from watcher.dispatch import Wording
 from watcher.errors import DeliveryError
@@ -28,13 +26,13 @@ from watcher.messages import Attachment, Format
 from watcher.poll import poll_watches
 from watcher.sandbox import World, days, serve
 from watcher.store import Store
-from watcher.web import application, bound, server
+from watcher.web import Host
 
 HERE = Path(__file__).parent
 
 RULES = """\
 version: 1
-api: {key: sandbox-key}
+api: {key: sandbox-key, credits: {per_day: 100, per_month: 3000}}
 database: watcher.db
 targets:
   desk: json://127.0.0.1:9/desk
@@ -91,9 +89,12 @@ async def fill(folder: Path, now: datetime, script: tuple[int, ...] = (0, 1, 2, 
             at = now - timedelta(days=len(script) - 1 - place, minutes=14)
             clock = partial(_same, at)
             api = ApiSettings(served.base_url, world.key, concurrency=8, requests_per_second=1000)
-            async with SectorsApi(api, pay=None) as sectors:
+            async with SectorsApi(api) as sectors:
                 watches = watch_settings(settings, [])
-                await poll_watches(sectors, store, watches, ops=settings.ops, zone=settings.timezone, now=clock)
+                await poll_watches(
+                    sectors, store, watches, ops=settings.ops, zone=settings.timezone, now=clock,
+                    thrift=thrift_of(settings),
+                )  # fmt: skip
             post.refuses = place == len(script) - 1
             await dispatch.deliver(store, post, wording, now=clock)
     return settings
@@ -125,34 +126,28 @@ SHOTS = (
 )
 
 
-def shoot(settings: Settings, now: datetime, browser: str) -> None:
+async def shoot(settings: Settings, now: datetime, browser: str) -> None:
     """Serve the pages on loopback and take every picture."""
-    from playwright.sync_api import sync_playwright
+    from playwright.async_api import async_playwright
 
-    serving = server(application(settings, settings.database, now=partial(_same, now)))
-    with bound(Http("127.0.0.1", 0)) as listening, sync_playwright() as playwright:
-        thread = threading.Thread(target=_serve, args=(serving, listening), daemon=True)
-        thread.start()
-        chromium = playwright.chromium.launch(executable_path=browser, args=["--no-sandbox"])
+    host = Host(now=partial(_same, now))
+    await host.use(replace(settings, http=Http("127.0.0.1", 0)))
+    async with async_playwright() as playwright:
+        chromium = await playwright.chromium.launch(executable_path=browser, args=["--no-sandbox"])
         for shot in SHOTS:
-            context = chromium.new_context(
+            context = await chromium.new_context(
                 viewport={"width": shot.width, "height": shot.height},
                 color_scheme=shot.scheme,
                 device_scale_factor=shot.sharpness,
             )
-            page = context.new_page()
-            page.goto(f"http://127.0.0.1:{listening.getsockname()[1]}{shot.path}")
+            page = await context.new_page()
+            await page.goto(host.address.rstrip("/") + shot.path)
             picture = HERE / f"{shot.name}.png"
-            page.screenshot(path=picture)
-            context.close()
+            await page.screenshot(path=picture)
+            await context.close()
             print(picture)
-        chromium.close()
-        serving.should_exit = True
-        thread.join(5)
-
-
-def _serve(serving: Any, listening: socket.socket) -> None:
-    asyncio.run(serving.serve(sockets=[listening]))
+        await chromium.close()
+    await host.finish()
 
 
 def main() -> None:
@@ -165,7 +160,7 @@ def main() -> None:
     browser = shutil.which("chromium") or sys.exit("This needs chromium (apt-get install chromium).")
     with tempfile.TemporaryDirectory() as name:
         settings = asyncio.run(fill(Path(name), now))
-        shoot(settings, now, browser)
+        asyncio.run(shoot(settings, now, browser))
 
 
 if __name__ == "__main__":

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
+import queue
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -23,13 +25,13 @@ from watcher.messages import Format
 from watcher.pipeline import decide
 from watcher.sandbox import days
 from watcher.store import Store
-from watcher.web import Pulse, application, bound, server
+from watcher.web import Host, Pulse, application
 
 NOW = datetime(2026, 3, 12, 2, 0, tzinfo=UTC)
 SECRETS = ("api-key-secret", "target-url-secret", "heartbeat-secret", "token-secret-0123456789")
 RULES = f"""\
 version: 1
-api: {{key: {SECRETS[0]}}}
+api: {{key: {SECRETS[0]}, credits: {{per_day: 500, per_month: 9000}}}}
 database: watcher.db
 heartbeat: https://example.org/{SECRETS[2]}
 targets:
@@ -144,12 +146,26 @@ def pages(settings: Settings) -> Pages:
 
 @pytest.fixture(scope="session")
 def served(settings: Settings) -> Iterator[str]:
-    """The pages over real HTTP on loopback: their address."""
-    app = application(settings, settings.database, now=lambda: NOW)
-    with bound(config.Http("127.0.0.1", 0)) as listening:
-        serving = server(app)
-        thread = threading.Thread(target=lambda: asyncio.run(serving.serve(sockets=[listening])), daemon=True)
-        thread.start()
-        yield f"http://127.0.0.1:{listening.getsockname()[1]}"
-        serving.should_exit = True
-        thread.join(10)
+    """The pages over real HTTP on loopback: their address, without a slash at its end."""
+    with serving(settings) as address:
+        yield address
+
+
+@contextlib.contextmanager
+def serving(settings: Settings) -> Iterator[str]:
+    """Serve pages from a thread with a loop of its own."""
+    ready: queue.Queue[tuple[str, Callable[[], object]]] = queue.Queue()
+
+    async def run() -> None:
+        host, stop, loop = Host(now=lambda: NOW), asyncio.Event(), asyncio.get_running_loop()
+        await host.use(replace(settings, http=config.Http("127.0.0.1", 0)))
+        ready.put((host.address.rstrip("/"), lambda: loop.call_soon_threadsafe(stop.set)))
+        await stop.wait()
+        await host.finish()
+
+    thread = threading.Thread(target=lambda: asyncio.run(run()), daemon=True)
+    thread.start()
+    address, stop = ready.get(timeout=10)
+    yield address
+    stop()
+    thread.join(10)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import sqlite3
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -11,8 +12,8 @@ import pytest
 from tests.web.conftest import SECRETS, Pages
 from watcher import config
 from watcher.errors import ConfigError
-from watcher.web import bound
 from watcher.web.guard import Guard
+from watcher.web.serving import bound
 
 TOKEN = SECRETS[3]
 BASIC = base64.b64encode(f"anybody:{TOKEN}".encode()).decode()
@@ -116,7 +117,7 @@ def load(tmp_path: Path, http: str) -> config.Settings:
         ("{listen: '192.168.1.5:80'}", "open to others"),
         ("{listen: '127.0.0.1'}", "an address and a port"),
         ("{listen: '127.0.0.1:99999'}", "an address and a port"),
-        ("{token: short}", "at least 16 characters"),
+        ("{token: short}", "16 characters or more"),
         ("{token: 'with blanks in it, and long'}", "without blanks"),
         ("{hosts: ['https://x.example/']}", "a host name"),
         ("{port: 80}", "unknown key `port`"),
@@ -145,3 +146,11 @@ def test_a_port_that_is_taken_is_said() -> None:
     with bound(config.Http("127.0.0.1", 0)) as first:
         with pytest.raises(ConfigError, match="cannot be listened on: Address already in use"):
             bound(config.Http("127.0.0.1", first.getsockname()[1]))
+
+
+def test_a_page_that_fails_says_so_and_no_more(pages: Pages, caplog: pytest.LogCaptureFixture) -> None:
+    """A bug is a 500 with the policy, the reason is in the log only."""
+    broken = replace(pages, settings=replace(pages.settings, rules=None))  # type: ignore[arg-type]
+    answer = broken.get("/rules")
+    assert answer.status_code == 500 and "content-security-policy" in answer.headers
+    assert "NoneType" not in answer.text and "NoneType" in caplog.text

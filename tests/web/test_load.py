@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import shutil
 from dataclasses import replace
-from datetime import timedelta
 from pathlib import Path
 from time import perf_counter
 
@@ -18,21 +17,21 @@ from watcher.cli.session import watch_settings
 from watcher.config import Settings
 from watcher.pipeline import decide
 from watcher.store import Store
-from watcher.web import application, bound, server
+from watcher.web import Host
 
 
 def test_a_hundred_readers_at_once_delay_no_poll(settings: Settings, tmp_path: Path) -> None:
     """While they are answered in the daemon's own loop, the loop turns and the writer commits without waiting."""
     shutil.copytree(settings.database.parent, tmp_path / "own")
-    own = replace(settings, database=tmp_path / "own" / "watcher.db")
+    own = replace(settings, database=tmp_path / "own" / "watcher.db", http=config.Http("127.0.0.1", 0))
     gaps: list[float] = []
+    (watch,), tables = watch_settings(own, []), story()
 
-    async def poll(store: Store) -> float:
+    async def poll(store: Store, day: int) -> float:
         """What a poll does in the loop: read the memory, decide, commit."""
         begin = perf_counter()
-        (watch,) = watch_settings(own, [])
-        before = store.memory(watch.name, NOW + timedelta(minutes=1))
-        outcome = decide(sweep(story()[9], before, watch, NOW), before, watch, NOW + timedelta(minutes=1))
+        before = store.memory(watch.name, NOW)
+        outcome = decide(sweep(tables[day], before, watch, NOW), before, watch, NOW)
         store.commit(watch.name, outcome, before=before, list_calls=1, detail_calls=0)
         return perf_counter() - begin
 
@@ -43,24 +42,22 @@ def test_a_hundred_readers_at_once_delay_no_poll(settings: Settings, tmp_path: P
             gaps.append(perf_counter() - begin - 0.01)
 
     async def crowd() -> tuple[list[int], float, float]:
-        app = application(own, own.database, now=lambda: NOW)
-        with bound(config.Http("127.0.0.1", 0)) as listening, Store.open(own.database) as store:
-            base = f"http://127.0.0.1:{listening.getsockname()[1]}"
-            serving = server(app)
-            task = asyncio.create_task(serving.serve(sockets=[listening]))
-            alone = await poll(store)
+        host = Host(now=lambda: NOW)
+        await host.use(own)
+        with Store.open(own.database) as store:
+            await poll(store, 9)
+            alone = await poll(store, 8)
             limits = httpx.Limits(max_connections=100)
-            async with httpx.AsyncClient(base_url=base, limits=limits, timeout=60) as client:
+            async with httpx.AsyncClient(base_url=host.address, limits=limits, timeout=60) as client:
                 await client.get("/")
                 turning = asyncio.create_task(turn())
                 paths = ["/", "/map", "/rules", "/sites/muara-embun"] * 25
                 asking = [asyncio.create_task(client.get(path)) for path in paths]
                 await asyncio.sleep(0.05)
-                beside = await poll(store)
+                beside = await poll(store, 9)
                 answers = await asyncio.gather(*asking)
                 turning.cancel()
-            serving.should_exit = True
-            await task
+            await host.finish()
             return [answer.status_code for answer in answers], alone, beside
 
     codes, alone, beside = asyncio.run(crowd())

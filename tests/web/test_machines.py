@@ -6,6 +6,7 @@ import csv
 import io
 import json
 import re
+import shutil
 import xml.etree.ElementTree as ET
 from dataclasses import fields, replace
 from datetime import datetime, timedelta
@@ -18,7 +19,7 @@ from prometheus_client.parser import text_string_to_metric_families
 from tests.web.conftest import HOSTILE, NOW, Pages
 from watcher.model import Change
 from watcher.plain import as_json
-from watcher.store import Store
+from watcher.store import Pause, Store
 from watcher.web import Pulse, sheet
 
 ATOM = "{http://www.w3.org/2005/Atom}"
@@ -108,6 +109,7 @@ def test_metrics_count_what_the_database_has(pages: Pages) -> None:
     assert found["watcher_poll_duration_seconds_sum", "all-sites"] == 16.5
     assert found["watcher_calls_total", "list", "all-sites"] == 33
     assert found["watcher_credits_total", "list", "all-sites"] == 33
+    assert found["watcher_credits_budget", "day"] == 500 and found["watcher_credits_budget", "month"] == 9000
     assert found["watcher_changes_total", "site.added", "all-sites"] == 2
     assert found["watcher_alerts_total", "Production falls", "critical", "mail"] >= 1
     assert found["watcher_deliveries_total", "failed", "desk"] == 1
@@ -162,6 +164,20 @@ def test_health_is_lost_when_the_scheduler_stops(pages: Pages) -> None:
     )  # fmt: skip
     assert health(late) == (503, ["the poll of all-sites is overdue"])
     assert "in 9 hours" in replace(pages, pulse=turning).get("/").text
+
+
+def test_a_pause_for_want_of_quota_is_no_lost_health(pages: Pages, tmp_path: Path) -> None:
+    """While the API's quota is gone polls rest: that is said on the front page, and none is overdue until then."""
+    shutil.copytree(pages.settings.database.parent, tmp_path / "own")
+    own = replace(pages.settings, database=tmp_path / "own" / "watcher.db")
+    with Store.open(own.database) as store:
+        again = NOW + timedelta(days=2)
+        store.ledger.set_pause(Pause(NOW, again, "monthly_limit_exceeded", "The monthly quota is spent."))
+    resting = Pages(own, now=NOW + timedelta(days=1, hours=23))
+    assert health(resting) == (200, [])
+    shown = resting.get("/").text
+    assert "polls rest" in shown and "The monthly quota is spent." in shown and "in 1 hour" in shown
+    assert health(replace(resting, now=again + timedelta(minutes=11)))[0] == 503
 
 
 def test_health_without_a_database(pages: Pages) -> None:

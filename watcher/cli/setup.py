@@ -29,11 +29,16 @@ def init(folder: Annotated[Path, typer.Argument(metavar="DIR", help="Where to wr
     console.say(f"Next: {where}cp .env.example .env, put your API key and targets into it, then `watcher check`.")
 
 
-def check(context: typer.Context) -> None:
+def check(
+    context: typer.Context,
+    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Say only what is wrong.")] = False,
+) -> None:
     """Validate rules.yaml, list what it does, and price it in credits."""
     from watcher.config import masked
 
     settings = session.settings_of(context.obj)
+    if quiet:
+        return
     console.say(f"{settings.path} is valid.", style="green")
     if settings.api_key is None:
         console.warn("There is no API key yet: set SECTORS_API_KEY in the environment or in .env.")
@@ -43,6 +48,9 @@ def check(context: typer.Context) -> None:
     _say_rules(settings)
     _say_judgement(settings.judgement)
     console.say(f"Ops news goes to: {', '.join(settings.ops) or 'nobody (set `ops:`)'}. Database: {settings.database}")
+    if settings.http is not None:
+        token = "with a token" if settings.http.token else "without a token"
+        console.say(f"Status pages: {settings.http.host}:{settings.http.port}, {token}.")
 
 
 def _wishes(policy: TargetPolicy) -> str:

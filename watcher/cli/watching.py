@@ -21,23 +21,22 @@ def web(
     listen: Annotated[str | None, typer.Option(help="host:port on loopback, instead of http.listen.")] = None,
 ) -> None:
     """Serve the status pages alone, read-only, beside whatever polls; Ctrl-C ends it."""
-    from watcher.web import application, bound, server
+    from watcher.web import Host
 
     settings = session.settings_of(context.obj)
-    http = _http(settings, listen)
-    app = application(replace(settings, http=http), settings.database, now=clock.now)
-    with bound(http) as listening:
-        host, port = listening.getsockname()[:2]
-        console.say(f"Watcher's pages are at http://{f'[{host}]' if ':' in host else host}:{port}/")
+    settings = replace(settings, http=_http(settings, listen))
+
+    async def run() -> None:
+        stopping, host = asyncio.Event(), Host(now=clock.now)
+        for one in (signal.SIGINT, signal.SIGTERM):
+            asyncio.get_running_loop().add_signal_handler(one, stopping.set)
+        await host.use(settings)
+        console.say(f"Watcher's pages are at {host.address}")
         console.say("Ctrl-C stops it.")
-        serving = server(app)
+        await stopping.wait()
+        await host.finish()
 
-        async def run() -> None:
-            for one in (signal.SIGINT, signal.SIGTERM):
-                asyncio.get_running_loop().add_signal_handler(one, setattr, serving, "should_exit", True)
-            await serving.serve(sockets=[listening])
-
-        asyncio.run(run())
+    asyncio.run(run())
 
 
 def _http(settings: Settings, listen: str | None) -> Http:

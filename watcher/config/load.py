@@ -72,7 +72,7 @@ def load(path: Path, environ: Mapping[str, str]) -> Settings:
     Raises:
         ConfigError: with every mistake that was found, each with file, line and column.
     """
-    text = _text(path)
+    text = text_of(path)
     environ = environment(path, environ)
     document = yaml_document.read(text, str(path), environ)
     if document.mistakes and document.data is None:
@@ -92,7 +92,12 @@ def load(path: Path, environ: Mapping[str, str]) -> Settings:
     return _settings(path, file, document, environ)
 
 
-def _text(path: Path) -> str:
+def text_of(path: Path) -> str:
+    """What stands in a configuration.
+
+    Raises:
+        ConfigError: it is missing, cannot be read, or is no text.
+    """
     try:
         return path.read_text(encoding="utf-8")
     except FileNotFoundError:
@@ -212,11 +217,11 @@ _MODELS: dict[tuple[str, ...], type[BaseModel]] = {
     ("judgement",): schema.Judgement,
     ("judgement", "hold"): schema.Hold,
     ("judgement", "removal"): schema.Removal,
+    ("http",): schema.Http,
     ("judgement", "renames"): schema.Renames,
     ("judgement", "moves"): schema.Moves,
     ("judgement", "reverts"): schema.Reverts,
     ("judgement", "suspects"): schema.Suspects,
-    ("http",): schema.Http,
 }
 
 
@@ -270,7 +275,7 @@ def _settings(path: Path, file: schema.File, document: Document, environ: Mappin
             Silence(one.matcher, _in_zone(one.until, ZoneInfo(file.timezone)), one.reason) for one in file.silences
         ),
         policies={
-            name: TargetPolicy(t.digest, t.quiet, t.min_severity, t.even_if_quiet, t.give_up_after)
+            name: TargetPolicy(t.digest, t.quiet, t.min_severity, t.even_if_quiet, t.give_up_after, t.attach_report)
             for name, t in file.targets.items()
         },
         tell_after=file.api.tell_after,

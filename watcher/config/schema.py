@@ -164,6 +164,7 @@ class TargetUrl(_Part):
     quiet: QuietHours | None = Field(None, description="Hours in which only critical alerts go out: 22:00-06:00.")
     min_severity: Severity = Field("info", description="The least that this target wants to hear of.")
     give_up_after: Timeout = Field(timedelta(days=3), description="How long a message is tried before it is given up.")
+    attach_report: bool = Field(False, description="A digest takes the report of its time along, as one HTML file.")
 
 
 class _UrlAlone:
@@ -310,7 +311,8 @@ class Http(_Part):
 
     listen: str = Field("127.0.0.1:8642", description="host:port; another host than loopback needs a `token`.")
     token: str | None = Field(
-        None, min_length=16, description="Asked of every reader: a Bearer token, or the password of HTTP Basic."
+        None,
+        description="Asked of every reader, 16 characters or more: a Bearer token, or the password of HTTP Basic.",
     )
     hosts: list[str] = Field(
         default_factory=list, description="Names that the pages are reached by, beside the address listened on."

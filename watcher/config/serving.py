@@ -9,6 +9,9 @@ from watcher.config import schema
 from watcher.config.document import Document
 from watcher.config.settings import Http
 
+#: A token that is shorter can be guessed.
+_SHORTEST = 16
+
 
 def address(listen: str) -> tuple[str, int] | None:
     """`host:port` (`[::1]:8642` too) as its parts; None where it is something else."""
@@ -26,7 +29,9 @@ def check(document: Document, http: schema.Http) -> None:
     elif not loopback(found[0]) and http.token is None and not document.wrong_within(("http", "token")):
         text = "this address is open to others; add a `token:` that readers must show, or listen on 127.0.0.1"
         document.mistake(("http", "listen"), text)
-    if http.token is not None and not re.fullmatch(r"[!-~]+", http.token):
+    if http.token is not None and len(http.token) < _SHORTEST:
+        document.mistake(("http", "token"), f"a token of {_SHORTEST} characters or more is expected")
+    elif http.token is not None and not re.fullmatch(r"[!-~]+", http.token):
         document.mistake(("http", "token"), "a token is letters, digits and signs, without blanks")
     for index, name in enumerate(http.hosts):
         if not re.fullmatch(r"[A-Za-z0-9_.-]+", name):

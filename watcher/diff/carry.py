@@ -62,6 +62,23 @@ def carry(old: Record, new: Record) -> Record:
     return old if whole == old else whole
 
 
+_ONLY_DETAIL = frozenset({"location", "resources_reserves", OVERBURDEN})
+
+
+def _as_known(old: Record, new: Record) -> bool:
+    """Whether a list row says what is known of it, and no more: the most frequent case, told apart at little cost."""
+    return (
+        not new.detailed
+        and old.detailed
+        and not new.unread
+        and old.slug == new.slug
+        and all(getattr(old, name) == getattr(new, name) for name in _FIELDS)
+        and all(old.metrics.get(name) == new.metrics.get(name) for name in LIST_METRICS)
+        and old.unread <= _ONLY_DETAIL
+        and new.metrics.keys() <= set(LIST_METRICS)
+    )
+
+
 def _respelt(old: Mapping[str, Value], new: dict[str, Value]) -> dict[str, Value]:
     """`new` with the names of `old` where a figure is there no more, and a like one is new under an odd name.
 
@@ -94,23 +111,6 @@ def _in_unit_of(was: Value, now: Value) -> Value:
 
 def _words_added(was: str, now: str) -> bool:
     return now.startswith(f"{was}.") or was.startswith(f"{now}.")
-
-
-_ONLY_DETAIL = frozenset({"location", "resources_reserves", OVERBURDEN})
-
-
-def _as_known(old: Record, new: Record) -> bool:
-    """Whether a list row says what is known of it, and no more: the most frequent case, told apart at little cost."""
-    return (
-        not new.detailed
-        and old.detailed
-        and not new.unread
-        and old.slug == new.slug
-        and all(getattr(old, name) == getattr(new, name) for name in _FIELDS)
-        and all(old.metrics.get(name) == new.metrics.get(name) for name in LIST_METRICS)
-        and old.unread <= _ONLY_DETAIL
-        and new.metrics.keys() <= set(LIST_METRICS)
-    )
 
 
 def _keep(name: str, old: Record, metrics: dict[str, Value], unread: set[str]) -> None:

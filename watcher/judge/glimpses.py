@@ -148,7 +148,9 @@ def unbelieved(
 
 
 def _known(record: Record) -> bool:
-    return record.detailed and record.latitude is not None and bool(record.metrics.keys() - set(LIST_METRICS))
+    """Whether so much is known that losing all of it at once is strange: a place and a figure, or several figures."""
+    figures = len(record.metrics.keys() - set(LIST_METRICS))
+    return record.detailed and (figures > 1 or (figures == 1 and record.latitude is not None))
 
 
 def _empty(record: Record) -> bool:

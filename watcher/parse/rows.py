@@ -28,7 +28,7 @@ class Row:
     unknown: frozenset[str] = frozenset()
 
 
-@lru_cache(maxsize=256)
+@lru_cache(maxsize=1024)
 def commodity(raw: str) -> str:
     """The canonical commodity: `Thermal Coal` and `Sub-Bituminous` are `Coal`; what names two stays as it is."""
     text = " ".join(raw.split())

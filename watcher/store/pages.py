@@ -6,6 +6,7 @@ import json
 from collections import defaultdict
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import groupby
 from typing import Unpack
 
 from watcher.model import SEVERITIES, Change, Record, Severity
@@ -66,12 +67,12 @@ class Pages(Tallies):
             "and commodity_type is ? and kind = 'metric.changed' and at <= ? order by number desc limit ?",
             (*slugs, change.metric, change.commodity_type, instant(change.at), _MOVES),
         ).fetchall()
+        # Two watches that saw the same move wrote it twice in a row.
+        moves = [move for move, _ in groupby((old, new) for old, new, unit in reversed(rows) if unit == change.unit)]
         found: list[float] = []
-        for old, new, unit in reversed(rows):
-            for value in (old, new):
-                # Two watches that saw the same move wrote it twice.
-                if isinstance(value, int | float) and unit == change.unit and found[-1:] != [float(value)]:
-                    found.append(float(value))
+        for value in (value for move in moves for value in move if isinstance(value, int | float)):
+            if found[-1:] != [float(value)]:
+                found.append(float(value))
         return found
 
     def count(self, **asked: Unpack[reading.Asked]) -> int:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import logging
 from collections.abc import Awaitable, Callable
 from datetime import datetime
 from pathlib import Path
@@ -37,6 +38,8 @@ _AT_ONCE = 2
 #: So many changes at most in one CSV or JSON answer, and in a feed.
 LONGEST, FEED_LONGEST = 10_000, 100
 
+log = logging.getLogger("watcher")
+
 Answer = Callable[[Pages, Scene, Request], Response]
 
 
@@ -66,6 +69,12 @@ def application(
                 return _error(scene, 400, "This address asks for something that cannot be", str(error))
             except StoreError as error:
                 return _error(scene, 503, "The database cannot be read", str(error))
+            except HTTPException:
+                raise
+            except Exception:
+                # A page that cannot be made must not hide why, nor answer without the guard's headers.
+                log.exception("The page %s failed", request.url.path)
+                return _error(scene, 500, "This page failed", "The log of the process that serves it says why.")
 
         return endpoint
 

@@ -29,13 +29,15 @@ class Outlook:
 
 def outlooks(read: Pages, settings: Settings, now: datetime, pulse: Pulse | None) -> list[Outlook]:
     """Every watch of the file, in its order. The daemon knows when it polls next; else the schedule tells."""
-    statuses, found = read.status(settings.watches), []
+    statuses, pause, found = read.status(settings.watches), read.ledger.pause(), []
     for name, watch in settings.watches.items():
         status = statuses[name]
         due = pulse.next_polls.get(name) if pulse is not None else None
         if due is None and status.last_poll is not None:
             failures, _ = read.failures(name)
             due = due_at(watch.every, watch.cron, settings.timezone, last=status.last_poll, failures=failures, now=now)
+        if due is not None and pause is not None:
+            due = max(due, pause.probe_at)
         found.append(Outlook(status, due, due is not None and now - due > GRACE))
     return found
 

@@ -21,7 +21,6 @@ from prometheus_client.registry import Collector
 
 from watcher import __version__
 from watcher.store.pages import Pages
-from watcher.web import budgets
 from watcher.web.health import Outlook, ailments, outlooks
 from watcher.web.pages.scene import Scene
 
@@ -65,7 +64,7 @@ def _polls(read: Pages, scene: Scene) -> Iterator[Metric]:
     spent.add_metric(["month"], read.spent(month, today))
     yield spent
     budget = GaugeMetricFamily("watcher_credits_budget", "Credits that may be spent", labels=["period"])
-    allowed = budgets.of(scene.settings)
+    allowed = scene.settings.credits
     for period, most in (("day", allowed.per_day), ("month", allowed.per_month)):
         if most is not None:
             budget.add_metric([period], most)

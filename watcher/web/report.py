@@ -9,6 +9,7 @@ from markupsafe import Markup
 
 from watcher import __version__, derived
 from watcher.config import Settings
+from watcher.messages import Attachment
 from watcher.store.pages import Pages
 from watcher.web.pages import atlas, book, home, site
 from watcher.web.pages.news import News
@@ -43,6 +44,18 @@ def report_html(settings: Settings, read: Pages, *, now: datetime, since: dateti
     style = Markup((FOLDER / "static" / "style.css").read_text("utf-8"))  # noqa: S704  (our own file)
     frame = {"version": __version__, "now": now, "since": since, "zone": settings.timezone, "style": style}
     return page("report", **said, **frame)
+
+
+def report_attachment(settings: Settings, now: datetime, since: datetime) -> Attachment:
+    """The same as a file that a digest can take along.
+
+    Raises:
+        StoreError: the database cannot be read.
+    """
+    with Pages.open_readonly(settings.database) as read:
+        document = report_html(settings, read, now=now, since=since)
+    day = f"{now.astimezone(settings.timezone):%Y-%m-%d}"
+    return Attachment(f"watcher-{day}.html", "text/html", document.encode())
 
 
 def _stories(read: Pages, scene: Scene, told: list[News]) -> list[dict[str, Any]]:

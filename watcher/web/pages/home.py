@@ -10,10 +10,9 @@ from typing import Any
 
 from watcher import retries
 from watcher.model import KINDS, Level, LevelKey
-from watcher.store import WatchStatus
+from watcher.store import Pause, WatchStatus
 from watcher.store.pages import Pages
 from watcher.store.tallies import Letter
-from watcher.web import budgets
 from watcher.web.drawing import bars
 from watcher.web.health import Outlook, ailments, outlooks
 from watcher.web.pages import figures
@@ -46,12 +45,14 @@ def context(read: Pages, scene: Scene, query: Query, *, per_page: int = PER_PAGE
     told = news(read.worst(**asked, limit=per_page, offset=(query.page - 1) * per_page))
     total = read.count(**asked)
     looks = outlooks(read, scene.settings, scene.now, scene.pulse)
+    pause = read.ledger.pause()
     levels = {key: level for key, level in read.levels().items() if level.broken}
     letters, failing = read.letters(sent=False), read.failing()
     return {
         "groups": [(_GROUPS[severity], severity, list(group)) for severity, group in groupby(told, _loudness)],
         "series": {one.change.id: read.moves(one.change) for one in told if one.change.kind == "metric.changed"},
-        "total": total,
+        # Over several pages it is not known how many were found by several watches.
+        "total": len(told) if total <= per_page else total,
         "first": (query.page - 1) * per_page + 1,
         "pages": max(1, -(-total // per_page)),
         "query": query,
@@ -59,7 +60,8 @@ def context(read: Pages, scene: Scene, query: Query, *, per_page: int = PER_PAGE
         "levels": figures.rows(levels, read.names(), scene.settings),
         "letters": letters,
         "failing": failing,
-        "troubles": troubles(scene, looks, levels, letters, failing),
+        "troubles": troubles(scene, looks, levels, letters, failing, pause),
+        "pause": pause,
         "sites": sum(look.status.sites for look in looks),
         "kinds": KINDS,
         "companies": read.companies(),
@@ -77,7 +79,7 @@ def credits(read: Pages, scene: Scene) -> dict[str, Any]:
     spent = read.credits_by_day(first, scene.today)
     days = [first + timedelta(days=number) for number in range(_DAYS)]
     counted = [bars.Spent(day, spent.get(day, {}).get("list", 0), spent.get(day, {}).get("detail", 0)) for day in days]
-    allowed = budgets.of(scene.settings)
+    allowed = scene.settings.credits
     return {
         "credits_chart": bars.credits(counted, allowed.per_day),
         "spent_today": counted[-1].lists + counted[-1].details,
@@ -92,9 +94,12 @@ def troubles(
     levels: Mapping[LevelKey, Level],
     letters: Sequence[Letter],
     failing: Sequence[retries.Trouble],
+    pause: Pause | None,
 ) -> list[Trouble]:
     """What is not well, the gravest first; nothing where all is."""
     found = [Trouble(text, "/#watched") for text in ailments(looks, scene.now, scene.pulse)]
+    if pause is not None:
+        found.append(Trouble("the API's quota is gone, and polls rest", "/#credits"))
     for look in looks:
         found += _of_watch(look.status)
     dead = sum(letter.dead_at is not None for letter in letters)

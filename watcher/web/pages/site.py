@@ -26,13 +26,17 @@ _LONGEST = 300
 
 @dataclass(frozen=True, slots=True)
 class Chart:
-    """A figure's history, drawn and as rows for those who want to read it."""
+    """A figure's history, drawn and as rows for those who want to read it.
+
+    `prominent` ones have moved, or are what analysts look at first.
+    """
 
     title: str
     unit: str
     now: float | None
     picture: Markup
     marks: tuple[line.Mark, ...]
+    prominent: bool
 
 
 def context(read: Pages, scene: Scene, slug: str) -> dict[str, Any]:
@@ -41,6 +45,7 @@ def context(read: Pages, scene: Scene, slug: str) -> dict[str, Any]:
     timeline = read.worst(site=slug, limit=_LONGEST)
     timeline.sort(key=lambda told: told.change.at, reverse=True)
     watches = read.watches_of(slug)
+    drawn = charts(read.histories(slug), [told.change for told in timeline], scene)
     return {
         "slug": slug,
         "site": records[0] if records else None,
@@ -49,7 +54,8 @@ def context(read: Pages, scene: Scene, slug: str) -> dict[str, Any]:
         "locator": locator(records),
         "table": table(records),
         "derived": derived.OF_SITE,
-        "charts": charts(read.histories(slug), [told.change for told in timeline], scene),
+        "charts": [chart for chart in drawn if chart.prominent],
+        "still": [chart for chart in drawn if not chart.prominent],
         "timeline": news(timeline),
         "absent": not watches,
     }
@@ -85,7 +91,7 @@ def table(records: Sequence[Record]) -> Table:
 def charts(
     histories: Mapping[tuple[str, str], Sequence[Point]], changes: Sequence[Change], scene: Scene
 ) -> list[Chart]:
-    """A chart for every figure that has moved, and for those that are looked at first."""
+    """A chart for every figure that there ever was."""
     moved: dict[tuple[str, str], list[Change]] = defaultdict(list)
     for change in changes:
         if change.metric:
@@ -94,14 +100,14 @@ def charts(
     found = []
     for (commodity, name), points in sorted(histories.items(), key=lambda item: (item[0][0], _order(item[0][1]))):
         known = [point for point in points if point.amount is not None]
-        if not known or (len(points) < 2 and name not in _FIRST):
+        if not known:
             continue
         unit = known[-1].unit or ""
         marks = tuple(_mark(point, moved[commodity, name], unit, scene) for point in points)
         title = f"{metric(name)}{f' ({commodity})' if several and commodity else ''}"
         label = f"{title} over time, now {number(points[-1].amount)} {unit}; {len(points)} figures"
         drawn = line.line(marks, unit, label, scene.now, scene.settings.timezone)
-        found.append(Chart(title, unit, points[-1].amount, drawn, marks))
+        found.append(Chart(title, unit, points[-1].amount, drawn, marks, len(points) > 1 or name in _FIRST))
     return found
 
 
