@@ -174,6 +174,8 @@ def _try_again(database: Path) -> None:
 
 def _in_flight(database: Path, webhook: Sink, life: int) -> int:
     """How many messages of a life were taken, and not marked as sent: one per target at most."""
+    while webhook.busy:
+        time.sleep(0.002)  # what was asked before the kill is taken after it
     last: dict[str, Taken] = {}
     for one in webhook.taken:
         if one.life == life and one.answered == 200:
@@ -257,5 +259,5 @@ if __name__ == "__main__":
         print(run(Path(place), int(sys.argv[1]), seed=int(sys.argv[2]), progress=True))  # noqa: T201
         import shutil
 
-        shutil.copy(Path(place) / "log", "/tmp/soak-kills.log")
-        shutil.copy(Path(place) / "watcher.db", "/tmp/soak-kills.db")
+        shutil.copy(Path(place) / "log", f"/tmp/soak-kills-{sys.argv[2]}.log")
+        shutil.copy(Path(place) / "watcher.db", f"/tmp/soak-kills-{sys.argv[2]}.db")
