@@ -3,7 +3,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: help demo test check format pictures bench clean
+.PHONY: help demo test check format pictures bench soak clean
 
 help:
 	@echo "make demo    watch the whole product work, on a bundled sandbox API"
@@ -12,6 +12,7 @@ help:
 	@echo "make format  let ruff put the code in order"
 	@echo "make pictures  make the pictures of README and docs from real messages (needs chromium)"
 	@echo "make bench   measure what deciding costs, each beside its peer"
+	@echo "make soak    kill, starve and mislead the daemon for a quarter of an hour, and count what was told"
 
 .venv/ready: pyproject.toml constraints.txt
 	$(PYTHON) -c 'import sys; sys.exit("Watcher needs Python 3.11 or newer; set PYTHON=/path/to/it.") if sys.version_info < (3, 11) else None'
@@ -40,6 +41,9 @@ pictures: .venv/ready
 
 bench: .venv/ready
 	$(BIN)/python -m benchmarks.judging
+
+soak: .venv/ready
+	$(BIN)/python -m soak
 
 clean:
 	rm -rf .venv dist build

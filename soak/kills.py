@@ -143,7 +143,7 @@ def run(folder: Path, kills: int, *, seed: int = 1, progress: bool = False) -> F
             zygote.kill(process)
             in_flight += _in_flight(database, webhook, life)
             if progress and life % 50 == 0:
-                print(f"{life} kills, {len(webhook.taken)} messages, {time.monotonic() - began:.0f} s", flush=True)  # noqa: T201
+                print(f"{life} kills, {len(webhook.taken)} messages, {time.monotonic() - began:.0f} s", flush=True)
         webhook.failing, trigger, webhook.life = 0.0, Trigger(), kills + 1
         _calm(zygote, folder, env, log, database)
         return _figures(folder, upstream, webhook, kills, in_flight, time.monotonic() - began)
@@ -256,7 +256,7 @@ if __name__ == "__main__":
     import tempfile
 
     with tempfile.TemporaryDirectory() as place:
-        print(run(Path(place), int(sys.argv[1]), seed=int(sys.argv[2]), progress=True))  # noqa: T201
+        print(run(Path(place), int(sys.argv[1]), seed=int(sys.argv[2]), progress=True))
         import shutil
 
         shutil.copy(Path(place) / "log", f"/tmp/soak-kills-{sys.argv[2]}.log")
