@@ -257,7 +257,3 @@ if __name__ == "__main__":
 
     with tempfile.TemporaryDirectory() as place:
         print(run(Path(place), int(sys.argv[1]), seed=int(sys.argv[2]), progress=True))
-        import shutil
-
-        shutil.copy(Path(place) / "log", f"/tmp/soak-kills-{sys.argv[2]}.log")
-        shutil.copy(Path(place) / "watcher.db", f"/tmp/soak-kills-{sys.argv[2]}.db")
