@@ -120,7 +120,7 @@ def _row(table: Table, slug: str) -> Row:
     return next(row for row in table if row["slug"] == slug)
 
 
-# --- accidents of the table, for some hours ----------------------------------------------------------------------------
+# --- accidents of the table, for some hours --------------------------------------------------------------------
 
 
 def _renamed(world: World, table: Table) -> Table:
@@ -193,7 +193,7 @@ _ACCIDENTS: dict[str, tuple[int, Callable[[World, Table], Table]]] = {
 }
 
 
-# --- answers that go wrong, one call each ------------------------------------------------------------------------------
+# --- answers that go wrong, one call each ----------------------------------------------------------------------
 
 
 def _failure(status: int) -> Answer:
@@ -297,7 +297,7 @@ _DETAIL: dict[str, Callable[[World, Answer], Answer]] = {
 }
 
 
-# --- the hours ---------------------------------------------------------------------------------------------------------
+# --- the hours -------------------------------------------------------------------------------------------------
 
 
 @dataclass(frozen=True, slots=True)
@@ -399,6 +399,3 @@ if __name__ == "__main__":
     for one in map(int, sys.argv[1:]):
         with tempfile.TemporaryDirectory() as place:
             print(one, run(Path(place), seed=one), flush=True)
-            import shutil
-
-            shutil.copy(Path(place) / "watcher.db", f"/tmp/soak-faults-{one}.db")

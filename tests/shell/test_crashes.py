@@ -152,7 +152,7 @@ def test_a_file_system_that_is_full_or_read_only(tmp_path: Path) -> None:
             assert store.last_poll("w") == START
             assert poll(store, TABLE, 2) == "accepted"
         subprocess.run(["mount", "-o", "remount,ro", tmp_path], check=True)
-        with pytest.raises(StoreError, match="cannot be (used|written)"):
+        with pytest.raises(StoreError, match=r"cannot be (used|written)"):
             Store.open(path)
         with Store.open_readonly(path) as store:
             assert store.last_poll("w") == START + timedelta(hours=2)
@@ -162,7 +162,7 @@ def test_a_file_system_that_is_full_or_read_only(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("damage", ["overwritten", "no database", "truncated"])
 def test_a_damaged_file_is_refused_and_left_alone(tmp_path: Path, damage: str) -> None:
-    """Bytes overwritten, another file in its place, half of it gone: StoreLost with a remedy, and not a byte changed."""
+    """Bytes overwritten, another file in its place, half of it gone: refused with a remedy, not a byte changed."""
     path = tmp_path / "w.db"
     with Store.open(path) as store:
         poll(store, TABLE, 0)
