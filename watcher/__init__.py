@@ -3,6 +3,7 @@
 shell    `cli`       words to the user
          `daemon`    schedule, signals, systemd
          `wiring`    from settings to what the jobs take
+         `web`       pages, feed, metrics and report over the store; read-only
 jobs     `poll`      api → decide → commit
          `dispatch`  outbox → render → send → mark
          `backtest`  history → decide
@@ -14,7 +15,7 @@ I/O      `api`       the Sectors API → Sweep
 pure     `pipeline`  decide: parse ─► diff ─► judge ─► rules
 pure     `parse` · `plan` · `diff` · `judge` · `rules` · `messages` · `filters` · `routing`
 pure     `derived`   figures computed from others · `schedule` when things are due · `retries` when again
-values   `model` · `errors` · `units` · `geography` · `addresses`
+values   `model` · `errors` · `units` · `geography` · `addresses` · `plain` values as JSON · `moments` times in words
 apart    `sandbox`   a stand-in for the API; knows nothing of us
 
 An import only ever goes down. Read `model`, `pipeline`, `poll`, then any room.

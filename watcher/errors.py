@@ -17,6 +17,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 
 
 class WatcherError(Exception):
@@ -77,7 +78,14 @@ class SourceRefused(SourceError):
 
 
 class BudgetSpent(SourceError):
-    """The file's own limits (`api.credits`) allow no further call now; the API was not asked."""
+    """The file's own limits (`api.credits`) allow no further call now; the API was not asked.
+
+    `until` is when a limit begins anew; None where credits are only set aside for something else.
+    """
+
+    def __init__(self, message: str, remedy: str = "", until: datetime | None = None) -> None:
+        super().__init__(message, remedy)
+        self.until = until
 
 
 class SweepIncomplete(SourceError):

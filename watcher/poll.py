@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
+from time import monotonic
 from typing import Protocol
 from zoneinfo import ZoneInfo
 
@@ -35,6 +36,7 @@ class PollReport:
         missed: why details failed, by slug.
         error: why it failed, or what stopped its details.
         deferred: how many details were left to later polls, as the credits are limited.
+        again: when it may be polled again, where that is not now.
     """
 
     watch: str
@@ -43,6 +45,7 @@ class PollReport:
     missed: dict[str, str]
     error: SourceError | None = None
     deferred: int = 0
+    again: datetime | None = None
 
     @property
     def words(self) -> str:
@@ -105,9 +108,9 @@ async def poll_watches(
     reports: dict[str, PollReport] = {}
     for watch in errand.ranked(watches):
         if gone is not None:
-            reports[watch.name] = PollReport(watch.name, None, 0, {}, gone)
+            reports[watch.name] = PollReport(watch.name, None, 0, {}, gone, again=pause.probe_at if pause else None)
             continue
-        meter = Meter(errand.purse.payer(watch.name))
+        meter, began = Meter(errand.purse.payer(watch.name)), monotonic()
         api.pay = meter
         if not reports:
             await _begin(errand, watches)
@@ -115,10 +118,13 @@ async def poll_watches(
             api, store, watch, meter, ops=ops, now=now(), tell_after=tell_after, progress=progress, errand=errand
         )
         reports[watch.name] = report
+        if report.outcome is not None:
+            store.took(watch.name, monotonic() - began)
         news = list(errand.purse.news())
         if isinstance(report.error, SourceRefused) and is_quota(report.error):
             gone, pause = report.error, quota.begun(report.error, pause, zone, now())
             store.ledger.set_pause(pause)
+            reports[watch.name] = replace(report, again=pause.probe_at)
             news.append(quota.gone(pause, zone))
         elif report.outcome is not None and pause is not None:
             store.ledger.set_pause(None)
@@ -184,25 +190,27 @@ async def look(
     missed: dict[str, str] = {}
     deferred = 0
     reads = {slug: parse.read_detail(detail) for slug, detail in details.items()}
-    while wanted:
+    asked = set(reads)
+    while True:
+        asked.update(wanted)
         affordable = wanted if errand is None else errand.affordable(wanted, listing, memory)
         deferred += len(wanted) - len(affordable)
-        if not affordable:
-            break
-        if progress is not None:
-            progress.begin(settings.name, len(affordable))
-        answers = await api.details(affordable, on_done=progress.step if progress is not None else lambda: None)
-        if errand is not None:
-            errand.keep(answers.found, listing, now)
-        reads |= {slug: parse.read_detail(detail) for slug, detail in answers.found.items()}
-        missed |= answers.failed
-        if answers.refused is not None:
-            return Look(parse.join(listing, reads), missed, answers.refused, had, deferred)
-        asked = {*reads, *missed, *wanted}
-        wanted = [
-            slug for slug in pipeline.due_again(parse.join(listing, reads), memory, settings) if slug not in asked
-        ]
-    return Look(parse.join(listing, reads), missed, None, had, deferred)
+        stopped: SourceError | None = None
+        if affordable:
+            if progress is not None:
+                progress.begin(settings.name, len(affordable))
+            answers = await api.details(affordable, on_done=progress.step if progress is not None else lambda: None)
+            if errand is not None:
+                errand.keep(answers.found, listing, now)
+            reads |= {slug: parse.read_detail(detail) for slug, detail in answers.found.items()}
+            missed |= answers.failed
+            stopped = answers.refused
+        seen = parse.join(listing, reads)
+        if not reads or stopped is not None or deferred:
+            return Look(seen, missed, stopped, had, deferred)
+        wanted = [slug for slug in pipeline.due_again(seen, memory, settings) if slug not in asked]
+        if not wanted:
+            return Look(seen, missed, None, had, deferred)
 
 
 def _aware(memory: Memory, listing: parse.Listing, had: Mapping[str, datetime]) -> Memory:
@@ -235,11 +243,13 @@ async def poll(
     errand: Errand | None = None,
 ) -> PollReport:
     """Poll one watch and commit what it means, in one transaction. A failed poll changes nothing, and is recorded."""
-    memory = store.memory(settings.name, now, others=bool(settings.watchlists))
+    memory = store.memory(
+        settings.name, now, others=bool(settings.watchlists), recent=settings.judgement.reverts.within
+    )
     try:
         found = await look(api, memory, settings, now=now, progress=progress, errand=errand)
     except SourceError as error:
-        # Want of credits is no failure of the source: it is told by itself.
+        # Want of credits is no failure of the source: it is told by itself. Where nothing was asked there was no poll.
         ours = isinstance(error, BudgetSpent) or is_quota(error)
         known = isinstance(error, BudgetSpent) or store.ledger.pause() is not None
         if meter.credits or not (ours and known):
@@ -254,7 +264,7 @@ async def poll(
                 notices=notices,
                 ops_targets=ops,
             )
-        return PollReport(settings.name, None, meter.credits, {}, error)
+        return PollReport(settings.name, None, meter.credits, {}, error, again=_again(error, settings, now))
     # Another watch may have been committed while this one was fetched.
     memory = store.refreshed(memory)
     outcome = _as_had(pipeline.conclude(found.seen, memory, settings, now), found.had)
@@ -277,6 +287,15 @@ def _note(outcome: Outcome, found: Look) -> str:
     parts += [f"{found.deferred} details left for want of credits"] if found.deferred else []
     parts += [f"{outcome.unread} rows could not be read whole"] if outcome.unread else []
     return "; ".join(parts)
+
+
+def _again(error: SourceError, settings: WatchSettings, now: datetime) -> datetime | None:
+    """When a watch may be polled again that the budget did not pay for."""
+    if not isinstance(error, BudgetSpent):
+        return None
+    if error.until is not None or settings.timing is None:
+        return error.until
+    return next(settings.timing.times(now, now + timedelta(days=366)), None)
 
 
 def _trouble(

@@ -20,6 +20,7 @@ class TargetPolicy:
         quiet: hours in which only what is critical goes out; the rest follows together when they end.
         even_if_quiet: an empty digest says that all is quiet, and what was looked at.
         give_up_after: how long a message is tried before it is given up.
+        attach_report: a digest takes the report of its time along, where the target takes files.
     """
 
     digest: str | None = None
@@ -27,6 +28,7 @@ class TargetPolicy:
     min_severity: Severity = "info"
     even_if_quiet: bool = False
     give_up_after: timedelta = timedelta(days=3)
+    attach_report: bool = False
 
 
 @dataclass(frozen=True, slots=True)

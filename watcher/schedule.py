@@ -7,9 +7,11 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, time, timedelta, tzinfo
 from functools import lru_cache
+from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
-from apscheduler.triggers.cron import CronTrigger
+if TYPE_CHECKING:
+    from apscheduler.triggers.cron import CronTrigger
 
 
 def following(every: timedelta | None, cron: str | None, zone: tzinfo, after: datetime) -> datetime | None:
@@ -76,6 +78,8 @@ def next_fire(cron: str, zone: tzinfo, after: datetime) -> datetime | None:
 
 @lru_cache(maxsize=256)
 def _trigger(cron: str, zone: tzinfo) -> CronTrigger:
+    from apscheduler.triggers.cron import CronTrigger
+
     return CronTrigger.from_crontab(cron, timezone=zone)
 
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
+from datetime import datetime
+from functools import partial
 from typing import TYPE_CHECKING
 
 from watcher.errors import ConfigError
@@ -11,6 +13,7 @@ if TYPE_CHECKING:
     from watcher.api import ApiSettings
     from watcher.config import Settings, Watch
     from watcher.dispatch import Wording
+    from watcher.messages import Attachment
     from watcher.pipeline import WatchSettings
     from watcher.plan import Thrift
     from watcher.rules import Silence
@@ -94,4 +97,9 @@ def wording_of(settings: Settings) -> Wording:
     from watcher.dispatch import Wording
 
     templates = delivery.own(settings.templates), delivery.built_in()
-    return Wording(*templates, settings.timezone, settings.policies, settings.ops)
+    report: Callable[[datetime, datetime], Attachment] | None = None
+    if any(policy.attach_report for policy in settings.policies.values()):
+        from watcher.web import report_attachment
+
+        report = partial(report_attachment, settings)
+    return Wording(*templates, settings.timezone, settings.policies, settings.ops, report)

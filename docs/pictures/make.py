@@ -111,9 +111,9 @@ async def play(scene: Scene, folder: Path) -> Mailbox:
         for number, day in enumerate(scene.days):
             world.rows = script[day].table
             now = monday - timedelta(days=len(scene.days) - 1 - number)
-            meter = Meter(lambda call: None)
+            meter = Meter(lambda call: lambda: None)
             api_settings = ApiSettings(served.base_url, world.key, concurrency=8, requests_per_second=1000)
-            async with SectorsApi(api_settings, on_billed=meter) as api:
+            async with SectorsApi(api_settings, pay=meter) as api:
                 for watch in watch_settings(settings, []):
                     await poll(api, store, replace(watch, filter={}), meter, ops=settings.ops, now=now)
             box.got.clear()

@@ -182,7 +182,7 @@ def test_a_site_is_shown_under_its_old_slug(desk: Desk) -> None:
         ("rules: [{name: a, on: site.added, to: [dekc]}]", "unknown target `dekc`"),
         ("rules: [{name: a, on: site.aded, to: [desk]}]", "did you mean `site.added`?"),
         ("rules: [{name: a, on: '*', to: [desk], cooldown: 0h}]", "a duration above zero is expected"),
-        ("http: {}", "`http` is not served yet"),
+        ("http: {listen: '0.0.0.0:80'}", "open to others"),
         ("rules: [", "not valid YAML"),
     ],
 )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import json
+import re
 import signal
 import socket
 import subprocess
@@ -12,6 +13,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
+import httpx
 import pytest
 
 from tests.cli.conftest import Desk, Sink, commands, desk, sink
@@ -230,3 +232,27 @@ def test_alerts_wait_in_the_database_while_a_target_is_down(daemon: Daemon, sink
     assert daemon.desk.run("outbox", "retry", "--target", "desk").returncode == 0
     daemon.start().says("desk: 1 message sent")
     assert daemon.stop() == 0 and len(sink.received) == 1
+
+
+def test_it_serves_the_status_pages(daemon: Daemon) -> None:
+    """With `http:`, from the same process: health, pages with the next poll, metrics; a reload moves or ends them."""
+    token = "a-token-that-is-secret-0123"
+    daemon.desk.rules("details: 24h, every: 1h", http="{listen: '127.0.0.1:0'}")
+    daemon.start()
+    address = daemon.says("Status pages: http://127.0.0.1:").rpartition(" ")[2]
+    daemon.says("baseline of 65 sites")
+    with httpx.Client(base_url=address) as client:
+        assert client.get("/healthz").json() == {"status": "ok", "problems": []}
+        shown = client.get("/").text
+        assert "65 sites" in shown and re.search(r"in (59 minutes|1 hour)", shown)
+        assert "watcher_scheduler_timestamp_seconds" in client.get("/metrics").text
+        daemon.desk.rules("details: 24h, every: 1h", http=f"{{listen: '127.0.0.1:0', token: {token}}}")
+        daemon.signal(signal.SIGHUP)
+        daemon.says("was reloaded")
+        assert client.get("/").status_code == 401
+        assert client.get("/", headers={"Authorization": f"Bearer {token}"}).status_code == 200
+        daemon.desk.rules("details: 24h, every: 1h")
+        daemon.signal(signal.SIGHUP)
+        daemon.says("Status pages: off")
+    assert daemon.stop() == 0
+    assert token not in "\n".join(daemon.lines)

@@ -74,7 +74,7 @@ class Desk:
         return self.runner.run(run())
 
     def ops(self) -> list[str]:
-        return [one.about.title for one in self.store.untold().get("ops", ())]  # type: ignore[union-attr]
+        return [one.about.title for one in self.store.outbox.untold().get("ops", ())]  # type: ignore[union-attr]
 
     def spent(self, day: date | None = None) -> int:
         return self.store.ledger.spent(day or self.now.astimezone(JAKARTA).date()).day

@@ -97,4 +97,4 @@ def test_one_dead_target_delays_no_other(sink: Sink, tmp_path: Path) -> None:
         assert report.sent == 1 and list(report.failed) == ["dead"] and report.parked == {"removed": 1}
         assert len(sink.received) == 1
         again = asyncio.run(deliver(store, courier, wording, now=lambda: START))
-        assert again.sent == 0 and [m.attempts for m in store.waiting("dead")] == [2]
+        assert again.sent == 0 and [m.attempts for m in store.outbox.waiting("dead")] == [2]

@@ -170,7 +170,7 @@ def test_a_message_that_nobody_takes_holds_up_no_other(clock: Clock) -> None:
     assert clock.post.titles("mail")[-1].startswith("four")
     clock.post.refused = set()
     clock.run(4000, step=60)
-    assert clock.post.titles("mail")[-1].startswith("one") and clock.store.waiting() == []
+    assert clock.post.titles("mail")[-1].startswith("one") and clock.store.outbox.waiting() == []
 
 
 def test_what_nobody_takes_for_three_days_is_given_up_and_told_once(clock: Clock) -> None:
@@ -178,14 +178,14 @@ def test_what_nobody_takes_for_three_days_is_given_up_and_told_once(clock: Clock
     clock.post.refused = {"mail"}
     news(clock, "one", "two")
     clock.run(5 * 86_400, step=600)
-    dead = clock.store.dead()
-    assert [message.attempts > 20 for message in dead] == [True, True] and clock.store.waiting() == []
+    dead = clock.store.outbox.dead()
+    assert [message.attempts > 20 for message in dead] == [True, True] and clock.store.outbox.waiting() == []
     assert clock.post.titles("desk").count("Watcher: messages to mail are given up") <= 2
     clock.post.refused = set()
-    assert clock.store.revive([dead[0].id]) == 1 and clock.store.drop([dead[1].id], clock.now) == 1
+    assert clock.store.outbox.revive([dead[0].id]) == 1 and clock.store.outbox.drop([dead[1].id], clock.now) == 1
     clock.run(2)
     assert [title.split(":")[0] for title in clock.post.titles("mail")] == ["one"]
-    assert clock.store.dead() == []
+    assert clock.store.outbox.dead() == []
 
 
 def test_giving_up_is_as_late_as_the_target_says(clock: Clock) -> None:
@@ -194,9 +194,9 @@ def test_giving_up_is_as_late_as_the_target_says(clock: Clock) -> None:
     clock.post.refused = {"mail"}
     news(clock, "one")
     clock.run(3000, step=10)
-    assert clock.store.dead() == []
+    assert clock.store.outbox.dead() == []
     clock.run(4000, step=10)
-    assert len(clock.store.dead()) == 1
+    assert len(clock.store.outbox.dead()) == 1
 
 
 def test_a_removed_target_parks_its_messages(clock: Clock) -> None:

@@ -67,7 +67,7 @@ def count_rows(path: Path) -> int:
 
 
 @given(history=tables)
-@settings(max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+@settings(max_examples=20, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
 def test_every_past_snapshot_can_be_rebuilt(
     history: list[list[Record]], tmp_path_factory: pytest.TempPathFactory
 ) -> None:
@@ -161,20 +161,20 @@ def test_the_outbox_keeps_order_and_words(tmp_path: Path) -> None:
         alerts = tuple(Alert("rule", "warning", ("desk", "mail"), one) for one in told)
         outcome = replace(accepted(before, START, ()), changes=told, alerts=alerts, notices=(notice,))
         store.commit("w", outcome, before=before, list_calls=1, detail_calls=0, ops_targets=("mail",))
-        untold = store.untold()
+        untold = store.outbox.untold()
         assert [one.about for one in untold["desk"]] == [replace(alert, targets=("desk",)) for alert in alerts]
         assert [one.about for one in untold["mail"]][2:] == [notice]
         picture = Attachment("a.png", "image/png", b"png", inline=True)
-        number = store.freeze("desk", untold["desk"], Message("t", "b", "text", attachments=(picture,)), START)
-        store.freeze("mail", untold["mail"], Message("t2", "b", "html"), START)
-        assert store.untold() == {} and store.attachments(number) == (picture,)
-        store.mark_failed(number, START, "refused")
-        assert [(m.target, m.attempts, m.last_error) for m in store.waiting()] == [
+        number = store.outbox.freeze("desk", untold["desk"], Message("t", "b", "text", attachments=(picture,)), START)
+        store.outbox.freeze("mail", untold["mail"], Message("t2", "b", "html"), START)
+        assert store.outbox.untold() == {} and store.outbox.attachments(number) == (picture,)
+        store.outbox.mark_failed(number, START, "refused")
+        assert [(m.target, m.attempts, m.last_error) for m in store.outbox.waiting()] == [
             ("desk", 1, "refused"),
             ("mail", 0, None),
         ]
-        store.mark_sent(number, START)
-        assert [m.title for m in store.waiting()] == ["t2"] and store.waiting("desk") == []
+        store.outbox.mark_sent(number, START)
+        assert [m.title for m in store.outbox.waiting()] == ["t2"] and store.outbox.waiting("desk") == []
 
 
 def test_a_commit_that_fails_leaves_nothing(tmp_path: Path) -> None:

@@ -6,8 +6,7 @@ import json
 from email.utils import parsedate_to_datetime
 from typing import Any
 
-import httpx
-
+from watcher.api.http import httpx
 from watcher.errors import SourceError, SourceRefused
 
 #: Seconds that a `Retry-After` is honoured for at most.

@@ -13,13 +13,13 @@ from types import TracebackType
 from typing import Any, Protocol, Self
 from urllib.parse import quote
 
-import httpx
 import stamina
 
 from watcher import __version__
 from watcher.addresses import host_of, loopback
 from watcher.api import answers
 from watcher.api.answers import TryAgain
+from watcher.api.http import httpx
 from watcher.api.listing import Page, gather
 from watcher.api.settings import ApiSettings, refuse_insecure
 from watcher.api.together import together

@@ -13,12 +13,11 @@ from watcher import parse, pipeline, schedule
 from watcher.backtest.history import History, state_at
 from watcher.backtest.post import Post
 from watcher.backtest.report import Held, Report, WatchRun
-from watcher.model import Alert, Change, Memory, Outcome, Record, Standing
+from watcher.model import Alert, Change, DetailSeen, Memory, Outcome, Record, Standing
 from watcher.pipeline import WatchSettings
 from watcher.routing import TargetPolicy
 from watcher.rules import repeats_due
 
-_RECENT = timedelta(days=7)
 _PAGE = 30
 
 
@@ -44,6 +43,7 @@ class _Player:
     state: int = -2
     settled: bool = False
     accepted: datetime | None = None
+    looked: set[str] = field(default_factory=set)
     first_seen: dict[str, datetime] = field(default_factory=dict)
     recent: list[Change] = field(default_factory=list)
 
@@ -146,7 +146,13 @@ def _poll(
     due = pipeline.due(listing, player.memory, plan.settings, now)
     wanted = {slug: read for slug in due if (read := plan.history.detail(state, slug)) is not None}
     repeats = repeats_due(plan.settings.watchlists, standing.levels, now)
-    if player.settled and state == player.state and not wanted and not repeats:
+    if state != player.state:
+        player.looked = set()
+    if player.settled and state == player.state and not repeats and _known(player, wanted):
+        # What was looked at in this very state says the same again: only its age is new.
+        run.credits += len(wanted)
+        seen_now = {slug: DetailSeen(now, listing.fingerprints[slug]) for slug in wanted}
+        player.memory = replace(player.memory, details={**player.memory.details, **seen_now})
         player.accepted = now
         return None
     memory = replace(
@@ -168,6 +174,7 @@ def _poll(
     run.credits += len(wanted)
     outcome = pipeline.conclude(seen, memory, plan.settings, now)
     player.memory, player.state = outcome.memory, state
+    player.looked |= wanted.keys()
     if outcome.verdict != "held":
         player.accepted = now
     player.settled = outcome.verdict == "accepted" and outcome.memory.hold is None and not _waiting(outcome)
@@ -178,13 +185,20 @@ def _poll(
     return outcome
 
 
+def _known(player: _Player, wanted: Mapping[str, parse.DetailRead]) -> bool:
+    """Whether all details that are wanted were looked at in the present state, and believed."""
+    details = player.memory.details
+    return all(slug in player.looked and slug in details and details[slug].blank is None for slug in wanted)
+
+
 def _waiting(outcome: Outcome) -> bool:
     """Whether time alone may still bring news: somebody is missing."""
     return any(entry.state == "missing" for entry in outcome.memory.absent)
 
 
 def _recent(player: _Player, now: datetime) -> tuple[Change, ...]:
-    player.recent = [change for change in player.recent if now - change.at <= _RECENT]
+    within = player.plan.settings.judgement.reverts.within
+    player.recent = [change for change in player.recent if now - change.at <= within]
     return tuple(player.recent)
 
 

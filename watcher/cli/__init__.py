@@ -2,12 +2,13 @@
 
 `setup` init, check, schema, test-target · `polling` poll, accept · `pricing` plan · `serving` run · `reading` status,
 changes, site · `explaining` explain · `backtesting` backtest · `silencing` silence · `mailing` outbox · `keeping`
-backup · `wording` templates · `trying` demo, sandbox · `session` what they share · `console` how it is said · `clock`
-what time it is.
+backup · `failing` tell-ops · `watching` web, report · `wording` templates · `trying` demo, sandbox · `session` what
+they share · `console` how it is said · `clock` what time it is.
 """
 
 from __future__ import annotations
 
+import gc
 import os
 import sys
 from pathlib import Path
@@ -19,6 +20,7 @@ from watcher import __version__
 from watcher.cli import (
     backtesting,
     explaining,
+    failing,
     keeping,
     mailing,
     polling,
@@ -28,6 +30,7 @@ from watcher.cli import (
     setup,
     silencing,
     trying,
+    watching,
     wording,
 )
 from watcher.errors import WatcherError
@@ -38,6 +41,10 @@ app = typer.Typer(
     no_args_is_help=True,
     add_completion=True,
     pretty_exceptions_enable=False,
+    epilog=(
+        "Begin with: watcher demo. Then: watcher init, watcher check, watcher poll, watcher run. "
+        "Exit status: 0 done; 1 the work failed; 2 wrong usage or configuration; 3 done, but a snapshot is held."
+    ),
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 
@@ -52,7 +59,7 @@ def _version(asked: bool) -> None:
 def start(
     context: typer.Context,
     config: Annotated[
-        Path | None, typer.Option("--config", "-c", help="rules.yaml [default: $WATCHER_CONFIG, then ./rules.yaml]")
+        Path | None, typer.Option("--config", "-c", help="The rules.yaml; else $WATCHER_CONFIG, else ./rules.yaml.")
     ] = None,
     version: Annotated[
         bool, typer.Option("--version", callback=_version, is_eager=True, help="Show the version.")
@@ -74,17 +81,22 @@ app.command("status")(reading.status)
 app.command("changes")(reading.changes)
 app.command("site")(reading.site)
 app.command("explain")(explaining.explain)
+app.command("web")(watching.web)
+app.command("report")(watching.report)
 app.add_typer(silencing.app, name="silence")
 app.add_typer(wording.app, name="templates")
 app.add_typer(mailing.app, name="outbox")
 app.command("backup")(keeping.backup)
 app.command("test-target")(setup.test_target)
+app.command("tell-ops")(failing.tell_ops)
 app.command("schema")(setup.schema)
 app.command("sandbox")(trying.sandbox)
 
 
 def main() -> None:
     """Run the command line. Exit status: 0 done; 1 the work failed; 2 wrong usage or configuration; 3 held."""
+    # Thousands of records are made and kept: the collector, looking at them over and over, takes a third of a poll.
+    gc.set_threshold(50_000, 20, 100)
     try:
         app()
     except WatcherError as error:

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import json
+import os
 import sys
 from collections.abc import Callable, Iterable
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TextIO
 
 from watcher.errors import ConfigError, WatcherError
 
@@ -34,12 +35,25 @@ def err() -> Console:
 
 def say(text: str = "", style: str | None = None) -> None:
     """One line of result, as it is: no markup is read from it."""
-    out().print(clean(text), style=style, markup=False, emoji=False)
+    _line(sys.stdout, text, style)
 
 
 def warn(text: str) -> None:
     """One line to stderr."""
-    err().print(clean(text), style="yellow", markup=False, emoji=False)
+    _line(sys.stderr, text, "yellow")
+
+
+def fail(text: str) -> None:
+    """One line about what failed, to stderr."""
+    _line(sys.stderr, text, "bold red")
+
+
+def _line(stream: TextIO, text: str, style: str | None) -> None:
+    if stream.isatty() or "FORCE_COLOR" in os.environ:
+        (out() if stream is sys.stdout else err()).print(clean(text), style=style, markup=False, emoji=False)
+    else:
+        # A timer's polls are read by no terminal: they need not load what paints one.
+        stream.write(f"{clean(text)}\n")
 
 
 def write_json(document: Any) -> None:
@@ -49,13 +63,12 @@ def write_json(document: Any) -> None:
 
 def explain(error: WatcherError) -> None:
     """An error as its user reads it: the sentence, every mistake with its place, the remedy."""
-    console = err()
-    console.print(clean(f"Error: {error.message}"), style="bold red", markup=False, emoji=False)
+    fail(f"Error: {error.message}")
     if isinstance(error, ConfigError):
         for mistake in error.mistakes:
-            console.print(clean(str(mistake)), markup=False, emoji=False)
+            _line(sys.stderr, str(mistake), None)
     if error.remedy:
-        console.print(clean(error.remedy), markup=False, emoji=False)
+        _line(sys.stderr, error.remedy, None)
 
 
 def clean(text: str) -> str:
@@ -114,6 +127,9 @@ class _Bar:
 @contextmanager
 def progress_bar() -> Iterator[Progress]:
     """A bar over the details of a poll, on stderr and only on a terminal."""
+    if not sys.stderr.isatty():
+        yield _Bar(lambda watch, details: None, lambda: None)
+        return
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
@@ -130,6 +146,9 @@ def progress_bar() -> Iterator[Progress]:
 @contextmanager
 def counting(what: str, total: int) -> Iterator[Callable[[], None]]:
     """A bar over so many steps, on stderr and only on a terminal; yields the function that counts one."""
+    if not sys.stderr.isatty():
+        yield lambda: None
+        return
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())

@@ -36,10 +36,10 @@ def show(
     """List what waits, in order per target, and what was given up."""
     settings = session.settings_of(context.obj)
     with session.reader(settings) as store:
-        waiting = [] if dead else store.waiting()
-        given_up = store.dead()
-        troubles = {trouble.target: trouble for trouble in store.troubles()}
-        held_back = {target: len(untold) for target, untold in store.untold().items()}
+        waiting = [] if dead else store.outbox.waiting()
+        given_up = store.outbox.dead()
+        troubles = {trouble.target: trouble for trouble in store.outbox.troubles()}
+        held_back = {target: len(untold) for target, untold in store.outbox.untold().items()}
     rows = [
         *((message, _state(message, settings)) for message in waiting),
         *((message, "given up") for message in given_up),
@@ -101,8 +101,8 @@ def _when(settings: Settings, at: Any) -> str:
 def retry(context: typer.Context, ids: Ids = None, target: OfTarget = None) -> None:
     """Try messages again now, also those given up: by id, by --target, or all that were given up."""
     with _beside(context) as store:
-        chosen = _chosen(store, ids, target, default=store.dead())
-        count = store.revive(chosen)
+        chosen = _chosen(store, ids, target, default=store.outbox.dead())
+        count = store.outbox.revive(chosen)
     console.say(
         _done(count, "is tried again", "are tried again") + " by the daemon at once, or at the next `watcher poll`."
     )
@@ -116,7 +116,7 @@ def drop(context: typer.Context, ids: Ids = None, target: OfTarget = None) -> No
     if not ids and target is None:
         raise ConfigError("Which messages?", "Name ids (`watcher outbox list` shows them), or a --target.")
     with _beside(context) as store:
-        count = store.drop(_chosen(store, ids, target, default=()), clock.now())
+        count = store.outbox.drop(_chosen(store, ids, target, default=()), clock.now())
     console.say(_done(count, "is dropped", "are dropped") + "; `watcher changes` still shows what they told.")
 
 
@@ -136,7 +136,7 @@ def _chosen(
     """
     from watcher.errors import ConfigError
 
-    there = {message.id: message for message in (*store.waiting(), *store.dead())}
+    there = {message.id: message for message in (*store.outbox.waiting(), *store.outbox.dead())}
     unknown = [str(one) for one in ids or () if one not in there]
     if unknown:
         raise ConfigError(f"No message {', '.join(unknown)} is waiting.", "`watcher outbox list` shows what is.")

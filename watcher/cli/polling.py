@@ -40,9 +40,7 @@ def poll(
 
 
 async def _poll(settings: Settings, names: Sequence[str]) -> int:
-    from watcher import dispatch
     from watcher.api import SectorsApi
-    from watcher.delivery import Courier
     from watcher.poll import poll_watches
     from watcher.store import Store
 
@@ -68,13 +66,35 @@ async def _poll(settings: Settings, names: Sequence[str]) -> int:
         stack.close()
         for report in reports:
             _say(report)
-        delivered = await dispatch.deliver(
-            store, Courier(settings.targets), session.wording_of(settings), now=clock.now
-        )
-    _say_delivery(delivered)
-    if any(report.error is not None for report in reports) or delivered.failed:
+        delivered = await _deliver(settings, store) if _something_to_tell(settings, store) else None
+        if settings.heartbeat:
+            await _beat(settings.heartbeat, reports)
+    if delivered is not None:
+        _say_delivery(delivered)
+    if any(report.error is not None for report in reports) or (delivered is not None and delivered.failed):
         return 1
     return 3 if any(report.outcome is not None and report.outcome.verdict == "held" for report in reports) else 0
+
+
+async def _beat(url: str, reports: Sequence[PollReport]) -> None:
+    from watcher.delivery import beat
+
+    problem = await beat(url, "\n".join(report.words for report in reports if report.outcome is None))
+    if problem:
+        console.warn(f"No heartbeat: {problem}.")
+
+
+def _something_to_tell(settings: Settings, store: Store) -> bool:
+    """Whether delivery has anything to look at. A quiet poll need not load what renders and sends."""
+    digests = any(policy.digest is not None for policy in settings.policies.values())
+    return digests or bool(store.outbox.untold()) or bool(store.outbox.waiting())
+
+
+async def _deliver(settings: Settings, store: Store) -> DeliveryReport:
+    from watcher import dispatch
+    from watcher.delivery import Courier
+
+    return await dispatch.deliver(store, Courier(settings.targets), session.wording_of(settings), now=clock.now)
 
 
 def _say(report: PollReport) -> None:
@@ -84,7 +104,7 @@ def _say(report: PollReport) -> None:
         console.warn(report.words)
         return
     if report.outcome is None:
-        console.err().print(console.clean(report.words), style="bold red", markup=False)
+        console.fail(report.words)
         return
     console.say(report.words, style="yellow" if report.outcome.verdict == "held" else None)
     for doubt in report.doubts:
@@ -129,7 +149,11 @@ async def _rehearse(settings: Settings, names: Sequence[str]) -> int:
             for number, watch in enumerate(errand.ranked(watches)):
                 now = clock.now()
                 lists = bool(watch.watchlists)
-                memory = store.memory(watch.name, now, others=lists) if store else Memory(watch.name)
+                memory = (
+                    store.memory(watch.name, now, others=lists, recent=watch.judgement.reverts.within)
+                    if store
+                    else Memory(watch.name)
+                )
                 if store is not None:
                     memory = store.refreshed(memory)
                 told = (*memory.told_elsewhere, *told)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Mapping
+from datetime import timedelta
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -12,8 +13,6 @@ import typer
 from watcher.cli import console, session
 
 if TYPE_CHECKING:
-    from datetime import timedelta
-
     from watcher.config import Settings
     from watcher.plan import Bill, Filter, Line, Planned, Proposal
     from watcher.store import ListSize
@@ -33,7 +32,9 @@ class Known:
         try:
             with Store.open_readonly(settings.database) as store:
                 self.sizes = store.shelf.list_sizes()
-                self.sites = {name: slugs for name, slugs in store.watched_sites().items() if name in settings.watches}
+                self.sites = {
+                    name: slugs for name, slugs in store.shelf.watched_sites().items() if name in settings.watches
+                }
         except StoreError as error:
             console.warn(str(error))
 

@@ -22,7 +22,7 @@ def status(context: typer.Context, json: Json = False) -> None:
     today = clock.now().astimezone(settings.timezone).date()
     with session.reader(settings) as store:
         watches = store.status(settings.watches)
-        waiting, dead, troubles = store.waiting(), store.dead(), store.troubles()
+        waiting, dead, troubles = store.outbox.waiting(), store.outbox.dead(), store.outbox.troubles()
         upcoming = session.next_polls(settings, store)
         levels = {key: level for key, level in store.levels().items() if level.broken}
         silences = [one for one in (*settings.silences, *store.silences()) if clock.now() < one.until]
@@ -128,6 +128,7 @@ def changes(
     site: Annotated[str | None, typer.Option(help="Of this site, under any slug it had.")] = None,
     company: Annotated[str | None, typer.Option(help="Of this company (slug or name).")] = None,
     kind: Annotated[str | None, typer.Option(help="Of this kind (globs work: site.*).")] = None,
+    suspect: Annotated[bool, typer.Option("--suspect", help="Only what contradicts itself.")] = False,
     json: Json = False,
     csv: Annotated[bool, typer.Option("--csv", help="CSV with a header line.")] = False,
 ) -> None:
@@ -135,7 +136,7 @@ def changes(
     settings = session.settings_of(context.obj)
     start = session.since(since, clock.now())
     with session.reader(settings) as store:
-        found = store.changes(since=start, watch=watch, site=site, company=company, kind=kind)
+        found = store.changes(since=start, watch=watch, site=site, company=company, kind=kind, suspect=suspect)
     if json:
         console.write_json([session.as_json(change) for change in found])
         return

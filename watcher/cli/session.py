@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import os
-import re
-from datetime import UTC, datetime, timedelta
+from datetime import datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
+from watcher import moments
 from watcher.errors import ConfigError
+from watcher.moments import duration
+from watcher.plain import as_json
 from watcher.wiring import api_settings, thrift_of, timing_of, watch_settings, wording_of
 
 if TYPE_CHECKING:
@@ -70,35 +72,7 @@ def since(text: str | None, now: datetime) -> datetime | None:
     """
     if text is None:
         return None
-    ago = duration(text)
-    if ago is not None:
-        return now - ago if ago < now - datetime.min.replace(tzinfo=now.tzinfo) else datetime.min.replace(tzinfo=UTC)
     try:
-        at = datetime.fromisoformat(text)
+        return moments.since(text, now)
     except ValueError:
         raise ConfigError(f"--since {text!r} is no time; 7d, 24h or 2026-01-31 is expected.") from None
-    return at if at.tzinfo else at.replace(tzinfo=now.tzinfo)
-
-
-def duration(text: str) -> timedelta | None:
-    """`7d`, `24h`, `90m`, `2w` as a duration; None for anything else."""
-    said = re.fullmatch(r"(\d{1,6})\s*([mhdw])", text.strip())
-    if said is None:
-        return None
-    size = {"m": "minutes", "h": "hours", "d": "days", "w": "weeks"}[said.group(2)]
-    return timedelta(**{size: int(said.group(1))})
-
-
-def as_json(value: Any) -> Any:
-    """A dataclass as JSON: instants in ISO-8601 UTC."""
-    from dataclasses import asdict, is_dataclass
-
-    if is_dataclass(value) and not isinstance(value, type):
-        return {name: as_json(inner) for name, inner in asdict(value).items()}
-    if isinstance(value, datetime):
-        return value.isoformat().replace("+00:00", "Z")
-    if isinstance(value, frozenset | set):
-        return sorted(value)
-    if isinstance(value, dict):
-        return {str(name): as_json(inner) for name, inner in value.items()}
-    return [as_json(inner) for inner in value] if isinstance(value, list | tuple) else value

@@ -117,7 +117,11 @@ def _scalar(node: yaml.Node, path: Path, document: Document, environ: Mapping[st
 
 def _is_text(path: Path) -> bool:
     """Whether what stands at a path is text whatever it looks like: a key of digits is a key."""
-    return path[:1] in {("targets",), ("database",)} or path[:2] in {("api", "key"), ("api", "key_file")}
+    return path[:1] in {("targets",), ("database",)} or path[:2] in {
+        ("api", "key"),
+        ("api", "key_file"),
+        ("http", "token"),
+    }
 
 
 def _plain(text: str) -> Any:

@@ -43,8 +43,10 @@ def check(document: Document, file: schema.File, rules: set[str]) -> None:
 def _target(document: Document, path: Place, target: schema.TargetUrl) -> None:
     if target.digest is not None:
         check_cron(document, (*path, "digest"), target.digest)
-    elif target.even_if_quiet and not document.wrong_within(path):
-        document.mistake((*path, "even_if_quiet"), "this needs a `digest`", key=True)
+    elif not document.wrong_within(path):
+        for name in ("even_if_quiet", "attach_report"):
+            if getattr(target, name):
+                document.mistake((*path, name), "this needs a `digest`", key=True)
 
 
 def _limits(document: Document, path: Place, limits: Mapping[str, schema.Limit], watchlist: schema.Watchlist) -> None:

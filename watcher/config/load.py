@@ -13,12 +13,20 @@ from zoneinfo import ZoneInfo
 from pydantic import BaseModel, ValidationError
 
 from watcher.config import document as yaml_document
-from watcher.config import meaning, names, schema
+from watcher.config import meaning, names, schema, serving
 from watcher.config.document import Document
 from watcher.config.settings import Settings, Watch, database_path
 from watcher.config.shapes import expected, fits
 from watcher.errors import ConfigError
-from watcher.judge import HoldPolicy, JudgementPolicy, RemovalPolicy
+from watcher.judge import (
+    HoldPolicy,
+    JudgementPolicy,
+    MovePolicy,
+    RemovalPolicy,
+    RenamePolicy,
+    RevertPolicy,
+    SuspectPolicy,
+)
 from watcher.plan import Limits
 from watcher.routing import TargetPolicy
 from watcher.rules import Limit, Rule, Silence, Since, Watchlist, When
@@ -64,7 +72,7 @@ def load(path: Path, environ: Mapping[str, str]) -> Settings:
     Raises:
         ConfigError: with every mistake that was found, each with file, line and column.
     """
-    text = _text(path)
+    text = text_of(path)
     environ = environment(path, environ)
     document = yaml_document.read(text, str(path), environ)
     if document.mistakes and document.data is None:
@@ -75,6 +83,8 @@ def load(path: Path, environ: Mapping[str, str]) -> Settings:
     file = _validated(document)
     if file is not None:
         meaning.check(document, file)
+        if file.http is not None:
+            serving.check(document, file.http)
         if file.templates is not None and not (path.parent / Path(file.templates).expanduser()).is_dir():
             document.mistake(("templates",), f"there is no folder {file.templates}")
     if document.mistakes or file is None:
@@ -82,7 +92,12 @@ def load(path: Path, environ: Mapping[str, str]) -> Settings:
     return _settings(path, file, document, environ)
 
 
-def _text(path: Path) -> str:
+def text_of(path: Path) -> str:
+    """What stands in a configuration.
+
+    Raises:
+        ConfigError: it is missing, cannot be read, or is no text.
+    """
     try:
         return path.read_text(encoding="utf-8")
     except FileNotFoundError:
@@ -103,7 +118,7 @@ def _broken(document: Document) -> ConfigError:
 
 def _validated(document: Document) -> schema.File | None:
     """The file's model. Parts of the wrong shape are noted and left out, so that the rest is checked all the same."""
-    data = copy.deepcopy(_without_unserved(document))
+    data = copy.deepcopy(document.data)
     for _ in range(_LAYERS):
         try:
             return schema.File.model_validate(data)
@@ -148,32 +163,6 @@ def _leave_out(data: Any, path: tuple[str | int, ...]) -> None:
         around[last] = {"name": f"?{last}", "on": "site.*", "to": "?"} if path[0] == "rules" and len(path) == 2 else "?"
 
 
-def _without_unserved(document: Document) -> Any:
-    """The data less the keys that this version does not serve, each of which is a mistake."""
-    served = {key: value for key, value in document.data.items() if (key,) not in schema.NOT_SERVED}
-
-    def refuse(path: tuple[str | int, ...]) -> None:
-        document.mistake(path, f"`{path[-1]}` is not served yet by this version; remove it", key=True)
-
-    for key in document.data.keys() - served.keys():
-        refuse((key,))
-    for parts in schema.NOT_SERVED:
-        if len(parts) < 2 or parts[0] not in served:
-            continue
-        groups: list[tuple[tuple[str | int, ...], Any]] = [((parts[0],), served[parts[0]])]
-        if parts[1] == "*":
-            around = served[parts[0]]
-            pairs = (
-                around.items() if isinstance(around, dict) else enumerate(around if isinstance(around, list) else ())
-            )
-            groups = [((parts[0], step), inner) for step, inner in pairs]
-        for path, inner in groups:
-            if isinstance(inner, dict) and parts[-1] in inner:
-                del inner[parts[-1]]
-                refuse((*path, parts[-1]))
-    return served
-
-
 def _explain(document: Document, error: Mapping[str, Any]) -> None:
     path: tuple[str | int, ...] = error["loc"]
     kind = error["type"]
@@ -188,6 +177,8 @@ def _explain(document: Document, error: Mapping[str, Any]) -> None:
         document.mistake(path, str(error["ctx"]["error"]))
     elif kind == "literal_error":
         document.mistake(path, f"expected {error['ctx']['expected']}{_shown(path, error['input'])}")
+    elif kind == "string_too_short" and error["ctx"]["min_length"] > 1:
+        document.mistake(path, f"at least {error['ctx']['min_length']} characters are expected")
     elif kind == "too_short":
         document.mistake(path, "at least one is expected")
     elif text := expected(error):
@@ -198,7 +189,7 @@ def _explain(document: Document, error: Mapping[str, Any]) -> None:
 
 
 def _shown(path: tuple[str | int, ...], value: object) -> str:
-    if path[:1] in {("api",), ("targets",), ("heartbeat",)}:
+    if path[:1] in {("api",), ("targets",), ("heartbeat",), ("http",)}:
         return ""  # it may be a secret in the wrong place
     return f", not {value!r}" if isinstance(value, int | float) or (isinstance(value, str) and len(value) < 30) else ""
 
@@ -226,11 +217,26 @@ _MODELS: dict[tuple[str, ...], type[BaseModel]] = {
     ("judgement",): schema.Judgement,
     ("judgement", "hold"): schema.Hold,
     ("judgement", "removal"): schema.Removal,
+    ("http",): schema.Http,
+    ("judgement", "renames"): schema.Renames,
+    ("judgement", "moves"): schema.Moves,
+    ("judgement", "reverts"): schema.Reverts,
+    ("judgement", "suspects"): schema.Suspects,
 }
 
 
+def _judgement(part: schema.Judgement) -> JudgementPolicy:
+    return JudgementPolicy(
+        HoldPolicy(**part.hold.model_dump()),
+        RemovalPolicy(**part.removal.model_dump()),
+        RenamePolicy(**part.renames.model_dump()),
+        MovePolicy(**part.moves.model_dump()),
+        RevertPolicy(**part.reverts.model_dump()),
+        SuspectPolicy(**part.suspects.model_dump()),
+    )
+
+
 def _settings(path: Path, file: schema.File, document: Document, environ: Mapping[str, str]) -> Settings:
-    hold, removal = file.judgement.hold, file.judgement.removal
     rules = tuple(
         Rule(
             name=rule.name,
@@ -263,16 +269,13 @@ def _settings(path: Path, file: schema.File, document: Document, environ: Mappin
             for name, w in file.watches.items()
         },
         rules=rules,
-        judgement=JudgementPolicy(
-            HoldPolicy(hold.lost_sites, hold.lost_values, hold.at_least, hold.confirm_after),
-            RemovalPolicy(removal.confirm_after),
-        ),
+        judgement=_judgement(file.judgement),
         watchlists=tuple(_watchlist(name, one) for name, one in file.watchlists.items()),
         silences=tuple(
             Silence(one.matcher, _in_zone(one.until, ZoneInfo(file.timezone)), one.reason) for one in file.silences
         ),
         policies={
-            name: TargetPolicy(t.digest, t.quiet, t.min_severity, t.even_if_quiet, t.give_up_after)
+            name: TargetPolicy(t.digest, t.quiet, t.min_severity, t.even_if_quiet, t.give_up_after, t.attach_report)
             for name, t in file.targets.items()
         },
         tell_after=file.api.tell_after,
@@ -280,6 +283,7 @@ def _settings(path: Path, file: schema.File, document: Document, environ: Mappin
         warnings=_warnings(path, file, document),
         credits=Limits(file.api.credits.per_day, file.api.credits.per_month),
         share_lists=file.api.share_lists,
+        http=serving.settings(file.http),
     )
 
 
@@ -330,6 +334,7 @@ def _warnings(path: Path, file: schema.File, document: Document) -> tuple[str, .
     secret: list[tuple[str, ...]] = [("api", "key")] if file.api.key else []
     secret += [("targets", name) for name in file.targets]
     secret += [("heartbeat",)] if file.heartbeat else []
+    secret += [("http", "token")] if file.http is not None and file.http.token else []
     literal = [p for p in secret if p not in document.substituted and (*p, "url") not in document.substituted]
     if literal and path.stat().st_mode & stat.S_IROTH:
         return (f"{path} can be read by everyone and holds secrets; `chmod 600 {path}`, or put them in .env.",)

@@ -10,8 +10,6 @@ from fnmatch import fnmatchcase
 from importlib import resources
 from pathlib import Path
 
-from apscheduler.triggers.cron import CronTrigger
-
 from watcher import derived
 from watcher.config.document import Document
 from watcher.geography import COMMODITIES, PROVINCES
@@ -91,6 +89,8 @@ def check_target(document: Document, path: Place, name: str) -> None:
 
 def check_cron(document: Document, path: Place, cron: str) -> None:
     """Note a cron string that is none, or that never fires."""
+    from apscheduler.triggers.cron import CronTrigger
+
     try:
         trigger = CronTrigger.from_crontab(cron, timezone=UTC)
     except (ValueError, KeyError) as error:

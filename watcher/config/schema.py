@@ -164,6 +164,7 @@ class TargetUrl(_Part):
     quiet: QuietHours | None = Field(None, description="Hours in which only critical alerts go out: 22:00-06:00.")
     min_severity: Severity = Field("info", description="The least that this target wants to hear of.")
     give_up_after: Timeout = Field(timedelta(days=3), description="How long a message is tried before it is given up.")
+    attach_report: bool = Field(False, description="A digest takes the report of its time along, as one HTML file.")
 
 
 class _UrlAlone:
@@ -268,11 +269,54 @@ class Removal(_Part):
     confirm_after: Duration = Field(timedelta(hours=24), description="How long it must be missing.")
 
 
+class Renames(_Part):
+    """When a vanished and a new site are one mine under another name."""
+
+    within: float = Field(1_000.0, ge=0, description="So near, in metres, they have one place.")
+
+
+class Moves(_Part):
+    """When a mine has moved."""
+
+    beyond: float = Field(100.0, ge=0, description="So far, in metres, its coordinates must have changed.")
+
+
+class Reverts(_Part):
+    """When a figure is back to what it was."""
+
+    within: Duration = Field(timedelta(days=7), description="For so long a change is told as taken back.")
+
+
+class Suspects(_Part):
+    """When a record contradicts itself."""
+
+    strip_ratio: Percentage = Field(50.0, description="How far it may be from overburden ÷ production.")
+    sums: Percentage = Field(1.0, description="How far a total may be from the sum of its parts.")
+    jump: float = Field(10.0, gt=1, description="So many times the former figure, or one so-manieth of it.")
+
+
 class Judgement(_Part):
     """What is news and what is noise."""
 
     hold: Hold = Field(default_factory=lambda: Hold.model_validate({}))
     removal: Removal = Field(default_factory=lambda: Removal.model_validate({}))
+    renames: Renames = Field(default_factory=lambda: Renames.model_validate({}))
+    moves: Moves = Field(default_factory=lambda: Moves.model_validate({}))
+    reverts: Reverts = Field(default_factory=lambda: Reverts.model_validate({}))
+    suspects: Suspects = Field(default_factory=lambda: Suspects.model_validate({}))
+
+
+class Http(_Part):
+    """The status pages, which the daemon and `watcher web` serve."""
+
+    listen: str = Field("127.0.0.1:8642", description="host:port; another host than loopback needs a `token`.")
+    token: str | None = Field(
+        None,
+        description="Asked of every reader, 16 characters or more: a Bearer token, or the password of HTTP Basic.",
+    )
+    hosts: list[str] = Field(
+        default_factory=list, description="Names that the pages are reached by, beside the address listened on."
+    )
 
 
 class File(_Part):
@@ -293,11 +337,4 @@ class File(_Part):
     watchlists: dict[str, Watchlist] = Field(default_factory=dict, description="Companies followed, with limits.")
     silences: list[Silence] = Field(default_factory=list, description="What is not to be told for a while.")
     judgement: Judgement = Field(default_factory=lambda: Judgement.model_validate({}))
-
-
-#: Keys of the design that this version does not serve: refused by name, never ignored.
-NOT_SERVED = frozenset(
-    {
-        ("http",),
-    }
-)
+    http: Http | None = Field(None, description="Status pages; absent = off.")

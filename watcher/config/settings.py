@@ -30,8 +30,18 @@ class Watch:
 
 
 @dataclass(frozen=True, slots=True)
+class Http:
+    """Where the status pages are served, and what a reader must show. `hosts` are further names they are reached by."""
+
+    host: str
+    port: int
+    token: str | None = field(default=None, repr=False)
+    hosts: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Settings:
-    """A valid configuration. Secrets are in `api_key`, `targets` and `heartbeat` only, and in no repr."""
+    """A valid configuration. Secrets are in `api_key`, `targets`, `heartbeat` and `http` only, and in no repr."""
 
     path: Path
     api_key: str | None = field(repr=False)
@@ -51,6 +61,7 @@ class Settings:
     silences: tuple[Silence, ...] = ()
     policies: Mapping[str, TargetPolicy] = field(default_factory=dict)
     warnings: tuple[str, ...] = ()
+    http: Http | None = None
     tell_after: int = 3
     heartbeat: str | None = field(default=None, repr=False)
     credits: Limits = field(default_factory=Limits)

@@ -166,6 +166,7 @@ class Purse:
             f"The credits of this {period} are spent ({used} of {limit}): the API is not asked before "
             f"{again:%Y-%m-%d %H:%M} ({self._zone.key}).",
             f"`watcher plan` proposes what fits; `api.credits.per_{period}` is the limit.",
+            end,
         )
 
 

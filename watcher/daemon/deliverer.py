@@ -123,8 +123,8 @@ class Deliverer:
 
     def _wait(self, target: str) -> float | None:
         """Seconds until something for a target is tried again; None if nothing waits."""
-        trouble = self._store.trouble(target)
-        times = [message.next_attempt_at for message in self._store.waiting(target)]
+        trouble = self._store.outbox.trouble(target)
+        times = [message.next_attempt_at for message in self._store.outbox.waiting(target)]
         if not times:
             return None
         if trouble is not None:

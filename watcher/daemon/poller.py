@@ -42,6 +42,8 @@ class Poller:
         self._wanted = asyncio.Event()
         self._round: asyncio.Task[None] | None = None
         self._store_retry: datetime | None = None
+        self._not_before: dict[str, datetime] = {}
+        self._not_before_by: Settings | None = None
         self.settings: Settings
 
     @property
@@ -67,7 +69,10 @@ class Poller:
             now=now,
             spread=self._spread,
         )
-        return max(due, self._store_retry) if due is not None and self._store_retry is not None else due
+        # Other settings may have other limits.
+        unpaid = self._not_before.get(name) if self._not_before_by is self.settings else None
+        waits = [at for at in (self._store_retry, unpaid) if at is not None]
+        return max(due, *waits) if due is not None and waits else due
 
     async def run(self) -> None:
         """Poll what is due, for ever.
@@ -107,6 +112,7 @@ class Poller:
                     zone=settings.timezone,
                     now=self._now,
                     tell_after=settings.tell_after,
+                    thrift=wiring.thrift_of(settings),
                 )
         except StoreLost:
             raise
@@ -115,6 +121,14 @@ class Poller:
             log.error("%s", error)
             self._done((), error)
             return
+        # A watch that the credits do not pay for was not polled, so its last poll does not say when the next one is.
+        self._not_before = self._not_before if self._not_before_by is settings else {}
+        self._not_before_by = settings
+        for report in reports:
+            if report.again is not None:
+                self._not_before[report.watch] = report.again
+            else:
+                self._not_before.pop(report.watch, None)
         for report in reports:
             held = report.outcome is not None and report.outcome.verdict == "held"
             level = logging.ERROR if report.outcome is None else logging.WARNING if held else logging.INFO

@@ -8,7 +8,7 @@ import random
 import signal
 from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime, timedelta
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from watcher import wiring
 from watcher.config import Settings, require_key
@@ -21,6 +21,9 @@ from watcher.errors import ConfigError, DeliveryError, StoreError, WatcherError
 from watcher.model import Notice
 from watcher.poll import PollReport
 from watcher.store import Store
+
+if TYPE_CHECKING:
+    from watcher.web import Host, Pulse
 
 log = logging.getLogger("watcher")
 
@@ -49,17 +52,28 @@ class Service:
         self._beats: set[asyncio.Task[None]] = set()
         self._version = 0
         self._last_round = ""
+        self._pages: Host | None = None
+        self._alive_at = now()
 
     def secrets(self) -> Iterable[str]:
         """What must never stand in a log line."""
         settings = self._settings
-        return [one for one in (settings.api_key, settings.heartbeat, *settings.targets.values()) if one]
+        token = settings.http.token if settings.http is not None else None
+        return [one for one in (settings.api_key, settings.heartbeat, token, *settings.targets.values()) if one]
+
+    def pulse(self) -> Pulse:
+        """What the status pages are told of the daemon: when it last turned, and when each watch is polled next."""
+        from watcher.web import Pulse
+
+        planned = {name: self._timers.at(f"poll {name}") for name in self._settings.watches}
+        return Pulse(self._alive_at, {name: at for name, at in planned.items() if at is not None})
 
     async def run(self) -> None:
         """Serve until SIGTERM or SIGINT.
 
         Raises:
             StoreError: the database cannot be used at the start, or is damaged or gone later.
+            ConfigError: the address of the status pages cannot be had at the start.
         """
         settings, spread = self._settings, random.random()  # noqa: S311  (no secret)
         with Store.open(settings.database, check=True) as store:
@@ -74,6 +88,7 @@ class Service:
                 "Watching %s; messages go to %s; database %s",
                 ", ".join(settings.watches), ", ".join(settings.targets) or "nobody", settings.database,
             )  # fmt: skip
+            await self._show(settings)
             self._use(settings)
             self._notifier.ready()
             self._say_status()
@@ -92,12 +107,30 @@ class Service:
         self._deliverer.use(Courier(settings.targets), wiring.wording_of(settings))
         self._poller.plan()
 
+    async def _show(self, settings: Settings) -> None:
+        """Serve the status pages as `settings` say, if they do.
+
+        Raises:
+            ConfigError: the address cannot be had. What was served before still is.
+        """
+        if self._pages is None:
+            if settings.http is None:
+                return
+            from watcher.web import Host
+
+            self._pages = Host(now=self._now, pulse=self.pulse)
+        before = self._pages.address
+        await self._pages.use(settings)
+        if self._pages.address != before:
+            log.info("Status pages: %s", self._pages.address or "off")
+
     async def _until_stopped(self) -> None:
         stopping = asyncio.create_task(self._stop.wait())
         tasks = [asyncio.create_task(one) for one in (self._poller.run(), self._pulse(), self._reloads())]
         try:
             while not stopping.done():
-                running: list[asyncio.Future[None]] = [*tasks, *self._deliverer.loops, self._timers.failed]
+                serving = self._pages.running if self._pages is not None else []
+                running: list[asyncio.Future[None]] = [*tasks, *serving, *self._deliverer.loops, self._timers.failed]
                 waited: list[asyncio.Future[Any]] = [stopping, *running]
                 done, _ = await asyncio.wait(waited, return_when=asyncio.FIRST_COMPLETED, timeout=_PULSE)
                 for ended in done - {stopping}:
@@ -109,6 +142,8 @@ class Service:
         finally:
             self._notifier.stopping()
             self._timers.pause()
+            if self._pages is not None:
+                await self._pages.finish()
             await self._poller.finish(_POLL_ENDS)
             for task in (*tasks, stopping):
                 task.cancel()
@@ -124,6 +159,7 @@ class Service:
         while True:
             if self._timers.turning:
                 self._notifier.alive()
+                self._alive_at = self._now()
             if self._timers.look():
                 self._poller.plan()
                 self._deliverer.plan()
@@ -143,9 +179,9 @@ class Service:
         while True:
             await self._reload_wanted.wait()
             self._reload_wanted.clear()
-            self._reload()
+            await self._reload()
 
-    def _reload(self) -> None:
+    async def _reload(self) -> None:
         self._notifier.reloading()
         try:
             settings = self._load()
@@ -156,6 +192,7 @@ class Service:
                     f"{settings.database}).",
                     "Restart the service for that.",
                 )
+            await self._show(settings)
         except ConfigError as error:
             why = "; ".join(map(str, error.mistakes)) or str(error)
             log.error("The configuration was not reloaded; the old one stays in force. %s", why)
@@ -194,7 +231,7 @@ class Service:
     def _tell(self, notice: Notice) -> None:
         """Queue a notice for the operator."""
         try:
-            self._store.notify(notice, self._settings.ops, self._now())
+            self._store.outbox.notify(notice, self._settings.ops, self._now())
             self._deliverer.look()
         except StoreError as error:
             log.error("%s", error)
@@ -216,7 +253,7 @@ class Service:
     def _say_status(self) -> None:
         try:
             dues = [due for name in self._settings.watches if (due := self._poller.due(name)) is not None]
-            waiting = len(self._store.waiting())
+            waiting = len(self._store.outbox.waiting())
         except WatcherError as error:
             self._notifier.status(str(error))
             return

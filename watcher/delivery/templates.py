@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from importlib import resources
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-import jinja2
+if TYPE_CHECKING:
+    import jinja2
 
 
 def shipped() -> Path:
@@ -16,9 +18,13 @@ def shipped() -> Path:
 
 def built_in() -> jinja2.BaseLoader:
     """The shipped templates."""
+    import jinja2
+
     return jinja2.FileSystemLoader(shipped())
 
 
 def own(folder: Path | None) -> jinja2.BaseLoader | None:
     """The user's templates, which override the shipped ones file by file."""
+    import jinja2
+
     return None if folder is None else jinja2.FileSystemLoader(folder)

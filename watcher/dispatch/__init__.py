@@ -35,7 +35,7 @@ async def deliver(
     """
     report = DeliveryReport()
     render(store, carrier, wording, report, now())
-    for message in store.waiting():
+    for message in store.outbox.waiting():
         if message.target not in carrier.names:
             report.parked[message.target] = report.parked.get(message.target, 0) + 1
     await asyncio.gather(

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Protocol
+from datetime import datetime
+from typing import TYPE_CHECKING, Protocol
 from zoneinfo import ZoneInfo
-
-import jinja2
 
 from watcher.messages import Attachment, Format, Frame, Message, compose
 from watcher.routing import Bundle, TargetPolicy
+
+if TYPE_CHECKING:
+    import jinja2
 
 
 class Carrier(Protocol):
@@ -47,7 +49,7 @@ class DeliveryReport:
 class Wording:
     """What messages are rendered with, and when: templates (the user's, the shipped ones), time zone, targets' wishes.
 
-    `ops` hears of templates and targets that fail.
+    `ops` hears of templates and targets that fail. `report` makes the report of a digest's time, given now and since.
     """
 
     own: jinja2.BaseLoader | None
@@ -55,6 +57,7 @@ class Wording:
     timezone: ZoneInfo
     policies: Mapping[str, TargetPolicy] = field(default_factory=dict)
     ops: tuple[str, ...] = ()
+    report: Callable[[datetime, datetime], Attachment] | None = None
 
     def policy(self, target: str) -> TargetPolicy:
         return self.policies.get(target, TargetPolicy())

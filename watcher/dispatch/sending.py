@@ -31,22 +31,22 @@ async def send_waiting(
     A message that fails again and again while the next one is taken is set aside, so that it holds up no other.
     """
     retries = Retries(give_up_after=wording.policy(target).give_up_after)
-    trouble = store.trouble(target)
+    trouble = store.outbox.trouble(target)
     if patient and trouble is not None and trouble.next_attempt_at > now():
         return
     doubted: WaitingMessage | None = None
-    for message in store.waiting(target):
+    for message in store.outbox.waiting(target):
         if patient and message.next_attempt_at is not None and message.next_attempt_at > now():
             continue
         error = await _attempt(store, carrier, message)
         at = now()
         if error is None:
-            store.mark_sent(message.id, at)
+            store.outbox.mark_sent(message.id, at)
             report.sent += 1
             _recovered(store, target, wording, report, trouble, at)
             trouble = None
             if doubted is not None:
-                store.set_aside(doubted.id, at + retries.wait(doubted.attempts, chance()))
+                store.outbox.set_aside(doubted.id, at + retries.wait(doubted.attempts, chance()))
                 doubted = None
             continue
         _failed(store, message, error, retries, wording, report, at, chance())
@@ -65,7 +65,7 @@ async def send_waiting(
 async def _attempt(store: Store, carrier: Carrier, message: WaitingMessage) -> str | None:
     """Why a message was not taken; None if it was."""
     # A target may refuse the files alone; a message that failed again and again goes without them.
-    files = store.attachments(message.id) if message.attempts < STUBBORN else ()
+    files = store.outbox.attachments(message.id) if message.attempts < STUBBORN else ()
     try:
         carrier.format_of(message.target)
         await _beside(
@@ -90,7 +90,7 @@ def _failed(
     report.failed[target] = error
     again = now + retries.wait(attempts, chance) if message.next_attempt_at is not None else None
     dead = retries.given_up(attempts, message.first_attempt_at or now, now)
-    store.mark_failed(message.id, now, error, again=again, dead=dead)
+    store.outbox.mark_failed(message.id, now, error, again=again, dead=dead)
     if dead:
         report.dead[target] = report.dead.get(target, 0) + 1
         text = (
@@ -123,7 +123,7 @@ def _troubled(
         )
         _tell(store, Notice("target.failing", f"{target} takes no messages", text, "critical"), wording, now, target)
         after = Trouble(target, since, failures, after.next_attempt_at, error, told=True)
-    store.set_trouble(after)
+    store.outbox.set_trouble(after)
 
 
 def _recovered(
@@ -132,7 +132,7 @@ def _recovered(
     report.failed.pop(target, None)
     if trouble is None:
         return
-    store.end_trouble(target)
+    store.outbox.end_trouble(target)
     if trouble.told:
         text = (
             f"It failed {trouble.failures} times since {trouble.since.astimezone(wording.timezone):%Y-%m-%d %H:%M %Z}. "
@@ -145,7 +145,7 @@ def _recovered(
 def _tell(store: Store, notice: Notice, wording: Wording, now: datetime, about: str) -> None:
     """Queue a notice about a target for the others: those of `ops`, or whoever is left."""
     others = tuple(name for name in wording.ops if name != about)
-    store.notify(notice, others or tuple(name for name in wording.policies if name != about), now)
+    store.outbox.notify(notice, others or tuple(name for name in wording.policies if name != about), now)
 
 
 async def _beside(work: Callable[[], None]) -> None:

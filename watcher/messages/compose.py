@@ -6,10 +6,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from traceback import extract_tb
+from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
-import jinja2
-from jinja2.sandbox import ImmutableSandboxedEnvironment
 from markupsafe import Markup
 
 from watcher.messages import limits, words
@@ -18,6 +17,9 @@ from watcher.messages.escape import Format, escaper, subject
 from watcher.messages.sparkline import picture, sparkline
 from watcher.messages.titles import SIGNS, summary, title, worst
 from watcher.model import EMPTY, SEVERITIES, Alert, Change, Crossing, Notice, Severity
+
+if TYPE_CHECKING:
+    import jinja2
 
 #: More lines than this are counted, not listed; the rest goes along as CSV where the target takes files.
 LISTED = 20
@@ -76,6 +78,8 @@ def compose(
     Args:
         user: the user's own templates, looked at first.
     """
+    import jinja2
+
     problems: list[str] = []
     alerts = _once(alerts)
     loaders = [loader for loader in (user, built_in) if loader is not None]
@@ -119,6 +123,9 @@ def _as_loud(alert: Alert, louder: Mapping[str, Severity]) -> Alert:
 
 
 def _environment(loader: jinja2.BaseLoader, format: Format) -> jinja2.Environment:
+    import jinja2
+    from jinja2.sandbox import ImmutableSandboxedEnvironment
+
     environment = ImmutableSandboxedEnvironment(
         loader=loader,
         undefined=jinja2.StrictUndefined,
@@ -242,6 +249,8 @@ def _groups(alerts: Sequence[Alert]) -> list[Group]:
 
 
 def _problem(error: Exception) -> str:
+    import jinja2
+
     frames = [frame for frame in extract_tb(error.__traceback__) if frame.filename.endswith((".j2", "<template>"))]
     name = getattr(error, "name", None) or (frames[-1].filename.rpartition("/")[2] if frames else "a template")
     line = getattr(error, "lineno", None) or (frames[-1].lineno if frames else None)

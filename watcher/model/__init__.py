@@ -24,7 +24,8 @@ from watcher.model.crossings import (
     renamed,
 )
 from watcher.model.memory import Absent, AbsentState, Cause, DetailSeen, Hold, Memory, Outcome, Verdict
-from watcher.model.records import EMPTY, LIST_METRICS, Detail, Record, Snapshot, Sweep, Value, in_order
+from watcher.model.metrics import standard
+from watcher.model.records import EMPTY, LIST_METRICS, Detail, Record, Snapshot, Sweep, Value, in_order, ordered
 
 __all__ = [
     "EMPTY",
@@ -61,5 +62,7 @@ __all__ = [
     "Value",
     "Verdict",
     "in_order",
+    "ordered",
     "renamed",
+    "standard",
 ]

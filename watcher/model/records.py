@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from types import MappingProxyType
@@ -85,6 +85,18 @@ def in_order(record: Record) -> tuple[str, str, int, str, str, str, str, str]:
     where = (record.year, record.province, record.city, record.latitude, record.longitude, record.detailed)
     rest = (who, where, sorted(record.unread), sorted(record.attributes.items()))
     return (record.slug, record.commodity_type or "", record.year or 0, *texts, repr(rest))
+
+
+def ordered(records: Iterable[Record]) -> tuple[Record, ...]:
+    """The records sorted by `in_order`, of which only those of one slug need more than the slug."""
+    by_slug: dict[str, list[Record]] = {}
+    for record in records:
+        by_slug.setdefault(record.slug, []).append(record)
+    found: list[Record] = []
+    for slug in sorted(by_slug):
+        twins = by_slug[slug]
+        found += twins if len(twins) == 1 else sorted(twins, key=in_order)
+    return tuple(found)
 
 
 @dataclass(frozen=True, slots=True)

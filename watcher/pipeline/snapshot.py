@@ -7,7 +7,7 @@ from dataclasses import replace
 from datetime import datetime
 
 from watcher import diff
-from watcher.model import DetailSeen, Memory, Record, in_order
+from watcher.model import DetailSeen, Memory, Record, ordered
 from watcher.parse import Observation
 from watcher.pipeline.settings import WatchSettings
 
@@ -26,12 +26,19 @@ def complete(memory: Memory, seen: Observation) -> tuple[tuple[Record, ...], fro
     first = diff.match(base, seen.records)
     away = diff.match((entry.record for entry in memory.absent), first.fresh)
     records = [diff.carry(old, new) for old, new in (*first.pairs, *away.pairs)] + list(away.fresh)
+    if base is accepted and _same(accepted, records):
+        return accepted, frozenset()
     kept: frozenset[str] = frozenset()
     if seen.unreadable:
         unseen = diff.match(accepted, records).gone
         records += unseen
         kept = frozenset(record.slug for record in unseen)
-    return tuple(sorted(records, key=in_order)), kept
+    return ordered(records), kept
+
+
+def _same(accepted: tuple[Record, ...], records: list[Record]) -> bool:
+    """Whether these are the very records of the accepted snapshot, in whatever order."""
+    return len(accepted) == len(records) and {id(record) for record in accepted} == {id(record) for record in records}
 
 
 def forgetting_doubted(memory: Memory) -> Memory:

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 from watcher import diff, judge, parse
-from watcher.model import Absent, Memory, Record, in_order
+from watcher.model import Absent, Memory, Record, ordered
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,11 +41,16 @@ class Step:
     @property
     def records(self) -> tuple[Record, ...]:
         """The new snapshot's records, in its order."""
-        return tuple(sorted((*(new for _, new in self.versions), *self.fresh), key=in_order))
+        return ordered((*(new for _, new in self.versions), *self.fresh))
 
     @classmethod
     def between(
-        cls, memory: Memory, before: tuple[Record, ...], after: tuple[Record, ...], kept: frozenset[str]
+        cls,
+        memory: Memory,
+        before: tuple[Record, ...],
+        after: tuple[Record, ...],
+        kept: frozenset[str],
+        policy: judge.JudgementPolicy,
     ) -> Step:
         match = diff.match(before, after)
         present = frozenset(record.slug for record in after)
@@ -53,7 +58,7 @@ class Step:
         missing = [e.record for e in memory.absent if e.state == "missing" and e.record.slug not in present]
         vanished = [record for record in match.gone if record.slug not in present]
         newcomers = [record for record in match.fresh if record.slug not in known]
-        renamed = {} if kept else judge.renames((*vanished, *missing), newcomers)
+        renamed = {} if kept else judge.renames((*vanished, *missing), newcomers, policy.renames)
         pairs, fresh = list(match.pairs), list(match.fresh)
         if renamed:
             olds = [replace(r, slug=renamed[r.slug]) for r in (*vanished, *missing) if r.slug in renamed]

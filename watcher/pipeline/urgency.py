@@ -26,8 +26,8 @@ def _companies(memory: Memory, settings: WatchSettings) -> frozenset[str]:
         memory.standing.companies.get(company, company)
         for watchlist in settings.watchlists
         if watchlist.enabled
-        for company in watchlist.companies
-        if any(_needs_detail(metric) for metric in (*watchlist.limits, *watchlist.companies[company]))
+        for company, own in watchlist.companies.items()
+        if any(_needs_detail(metric) for metric in (*watchlist.limits, *own))
     )
 
 

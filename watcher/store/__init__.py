@@ -1,36 +1,35 @@
 """The database: one file, one writer, every state ever seen (DESIGN section 7).
 
 `schema` tables and migrations · `connect` opening and locking · `encode` values ↔ columns · `history` intervals ·
-`remembering` a watch's memory · `standing` limits, cooldowns, silences · `outbox` what is to be told · `reading` what
-people ask · `troubles` who fails · `evidence` what stands behind a message · `ledger` credits · `shelf` answers that
-may serve again.
+`remembering` a watch's memory · `standing` limits, cooldowns, silences · `outbox` what is to be told · `queue` its
+rows · `troubles` who fails · `ledger` credits · `shelf` answers that may serve again · `reading` what people ask ·
+`pages` and `tallies` what the status pages ask · `evidence` what stands behind a message · `backup` a copy.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from contextlib import ExitStack
 from dataclasses import replace
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from pathlib import Path
 from types import TracebackType
-from typing import Self
+from typing import Self, Unpack
 
 from sqlite_utils import Database
 
 from watcher.errors import StoreLost
-from watcher.messages import Attachment, Message
 from watcher.model import Change, Crossing, Level, LevelKey, Memory, Notice, Outcome, Record, Snapshot, Standing
 from watcher.retries import Trouble
-from watcher.routing import Untold
 from watcher.rules import Silence
 from watcher.rules.foresight import Vocabulary
-from watcher.store import clock, connect, evidence, history, outbox, reading, remembering, standing, troubles
+from watcher.store import clock, connect, evidence, history, queue, reading, remembering, standing, troubles
 from watcher.store.encode import CHANGE_COLUMNS, change_row, instant, to_instant
 from watcher.store.evidence import Evidence, VitalSigns
 from watcher.store.history import StoredState
 from watcher.store.ledger import Ledger, Pause
-from watcher.store.outbox import WaitingMessage
+from watcher.store.outbox import Outbox
+from watcher.store.queue import WaitingMessage
 from watcher.store.reading import WatchStatus
 from watcher.store.shelf import ListSize, Shelf, filter_key
 from watcher.store.troubles import SourceTrouble
@@ -39,6 +38,7 @@ __all__ = [
     "Evidence",
     "Ledger",
     "ListSize",
+    "Outbox",
     "Pause",
     "Shelf",
     "SourceTrouble",
@@ -65,6 +65,7 @@ class Store:
         self._db = db
         self._held = held
         self.ledger = Ledger(path, db)
+        self.outbox = Outbox(path, db)
         self.shelf = Shelf(path, db)
 
     @classmethod
@@ -140,10 +141,15 @@ class Store:
 
     # --- polls -----------------------------------------------------------------------------------------------------
 
-    def memory(self, watch: str, now: datetime, *, others: bool = False) -> Memory:
-        """All that the next decision about `watch` remembers; with the `others`' records, if watchlists want them."""
+    def memory(
+        self, watch: str, now: datetime, *, others: bool = False, recent: timedelta = remembering.RECENT
+    ) -> Memory:
+        """All that the next decision about `watch` remembers; with the `others`' records, if watchlists want them.
+
+        `recent` is how far back it knows the watch's changes of figures.
+        """
         with connect.in_our_words(self.path):
-            return remembering.load(self._db.conn, watch, now, others=others)
+            return remembering.load(self._db.conn, watch, now, others=others, recent=recent)
 
     def commit(
         self,
@@ -174,8 +180,8 @@ class Store:
                 number = conn.execute(insert, (poll, *change_row(change))).lastrowid
                 assert number is not None
                 numbers[change] = number
-            outbox.add_alerts(conn, poll, outcome.alerts, numbers)
-            outbox.add_notices(conn, poll, outcome.at, outcome.notices, ops_targets)
+            queue.add_alerts(conn, poll, outcome.alerts, numbers)
+            queue.add_notices(conn, poll, outcome.at, outcome.notices, ops_targets)
             return poll
 
     def record_failure(
@@ -195,7 +201,7 @@ class Store:
             if trouble is not None:
                 troubles.set_source(self._db.conn, trouble)
             poll = self._add_poll(watch, at, "failed", error, None, list_calls, detail_calls)
-            outbox.add_notices(self._db.conn, poll, at, notices, ops_targets)
+            queue.add_notices(self._db.conn, poll, at, notices, ops_targets)
             return poll
 
     def _add_poll(self, watch: str, at: datetime, *said: object) -> int:
@@ -206,6 +212,14 @@ class Store:
         ).lastrowid
         assert number is not None
         return int(number)
+
+    def took(self, watch: str, seconds: float) -> None:
+        """Write how long the last poll of `watch` took."""
+        with connect.in_our_words(self.path), self._db.atomic():
+            self._db.conn.execute(
+                "update polls set seconds = ? where id = (select max(id) from polls where watch = ?)",
+                (round(seconds, 3), watch),
+            )
 
     def failures(self, watch: str) -> tuple[int, datetime | None]:
         """How many polls of `watch` have failed since its last good one, and when the first of them was."""
@@ -248,111 +262,6 @@ class Store:
             ).fetchone()
             return int(row[0])
 
-    def watched_sites(self) -> dict[str, frozenset[str]]:
-        """Per watch, the slugs that it has."""
-        with connect.in_our_words(self.path):
-            return reading.watched_sites(self._db.conn)
-
-    # --- outbox ----------------------------------------------------------------------------------------------------
-
-    def untold(self) -> dict[str, list[Untold]]:
-        """What is in no message yet, by target, in order."""
-        with connect.in_our_words(self.path):
-            return outbox.untold(self._db.conn)
-
-    def freeze(
-        self, target: str, untold: Sequence[Untold], message: Message, at: datetime, *, ends_digest: bool = False
-    ) -> int:
-        """Write the message that tells `untold`; with it the target's digest is dealt with, if it `ends_digest`.
-
-        Returns its id.
-        """
-        with connect.in_our_words(self.path), self._db.atomic():
-            if ends_digest:
-                outbox.set_digest(self._db.conn, target, at)
-            return outbox.freeze(self._db.conn, target, untold, message, at)
-
-    def attachments(self, message: int) -> tuple[Attachment, ...]:
-        """What goes along with a message."""
-        with connect.in_our_words(self.path):
-            return outbox.attachments(self._db.conn, message)
-
-    def last_digest(self, target: str) -> datetime | None:
-        """When a target's last digest was due and dealt with."""
-        with connect.in_our_words(self.path):
-            return outbox.last_digest(self._db.conn, target)
-
-    def set_digest(self, target: str, at: datetime) -> None:
-        """A target's digest has been dealt with."""
-        with connect.in_our_words(self.path), self._db.atomic():
-            outbox.set_digest(self._db.conn, target, at)
-
-    def notify(self, notice: Notice, targets: Iterable[str], at: datetime) -> bool:
-        """Queue a notice that no poll brings, unless the same one was queued within a day. False if it was."""
-        with connect.in_our_words(self.path), self._db.atomic():
-            return outbox.notify(self._db.conn, notice, targets, at)
-
-    def waiting(self, target: str | None = None) -> list[WaitingMessage]:
-        """Messages that were not delivered yet and not given up, the oldest first."""
-        with connect.in_our_words(self.path):
-            return outbox.waiting(self._db.conn, target)
-
-    def dead(self, target: str | None = None) -> list[WaitingMessage]:
-        """Messages that were given up, the oldest first."""
-        with connect.in_our_words(self.path):
-            return outbox.waiting(self._db.conn, target, dead=True)
-
-    def mark_sent(self, message: int, at: datetime) -> None:
-        """A message has been delivered."""
-        with connect.in_our_words(self.path), self._db.atomic():
-            outbox.mark_sent(self._db.conn, message, at)
-
-    def mark_failed(
-        self, message: int, at: datetime, error: str, *, again: datetime | None = None, dead: bool = False
-    ) -> None:
-        """A message could not be delivered; it stays, to be tried again, unless it is given up as `dead`.
-
-        Args:
-            again: when, for a message that was set aside; others keep to their target's waits.
-        """
-        with connect.in_our_words(self.path), self._db.atomic():
-            outbox.mark_failed(self._db.conn, message, at, error, again=again, dead=dead)
-
-    def set_aside(self, message: int, again: datetime) -> None:
-        """A message that its target refuses while it takes others: it is tried by its own clock from now on."""
-        with connect.in_our_words(self.path), self._db.atomic():
-            outbox.set_aside(self._db.conn, message, again)
-
-    def revive(self, messages: Iterable[int]) -> int:
-        """Let messages be tried again at once, also those that were given up. Returns how many there were."""
-        with connect.in_our_words(self.path), self._db.atomic():
-            return outbox.revive(self._db.conn, messages)
-
-    def drop(self, messages: Iterable[int], at: datetime) -> int:
-        """Messages that need not be delivered any more. Returns how many there were."""
-        with connect.in_our_words(self.path), self._db.atomic():
-            return outbox.drop(self._db.conn, messages, at)
-
-    def trouble(self, target: str) -> Trouble | None:
-        """How a target fails; None if it does not."""
-        with connect.in_our_words(self.path):
-            return next(iter(troubles.targets(self._db.conn, target)), None)
-
-    def troubles(self) -> list[Trouble]:
-        """The targets that fail."""
-        with connect.in_our_words(self.path):
-            return troubles.targets(self._db.conn)
-
-    def set_trouble(self, trouble: Trouble) -> None:
-        """A target fails, or goes on failing."""
-        with connect.in_our_words(self.path), self._db.atomic():
-            troubles.set_target(self._db.conn, trouble)
-
-    def end_trouble(self, target: str) -> None:
-        """A target takes messages again."""
-        with connect.in_our_words(self.path), self._db.atomic():
-            troubles.end_target(self._db.conn, target)
-
     # --- silences --------------------------------------------------------------------------------------------------
 
     def silences(self) -> list[Silence]:
@@ -372,21 +281,10 @@ class Store:
 
     # --- reading ---------------------------------------------------------------------------------------------------
 
-    def changes(
-        self,
-        *,
-        since: datetime | None = None,
-        watch: str | None = None,
-        site: str | None = None,
-        company: str | None = None,
-        kind: str | None = None,
-        limit: int | None = None,
-    ) -> list[Change]:
-        """Changes, newest first; see `reading.changes`."""
+    def changes(self, *, limit: int | None = None, **asked: Unpack[reading.Asked]) -> list[Change]:
+        """Changes, newest first; `reading.Asked` says what narrows them."""
         with connect.in_our_words(self.path):
-            return reading.changes(
-                self._db.conn, since=since, watch=watch, site=site, company=company, kind=kind, limit=limit
-            )
+            return reading.changes(self._db.conn, limit=limit, **asked)
 
     def resolve(self, slug: str) -> str | None:
         """The slug that a mine has now, given any that it has or had."""

@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
-from watcher.model import Record, Snapshot, in_order
+from watcher.model import Record, Snapshot, in_order, ordered
 from watcher.store.encode import RECORD_COLUMNS, Row, record_row, to_instant, to_record, unpacked
 
 _COLUMNS = ", ".join(RECORD_COLUMNS)
@@ -36,7 +36,7 @@ def replace_open(conn: sqlite3.Connection, watch: str, poll: int, records: Itera
 def current(conn: sqlite3.Connection, watch: str) -> tuple[Record, ...]:
     """The records of the last accepted snapshot."""
     query = f"select {_COLUMNS} from records where watch = ? and to_poll is null"
-    return tuple(sorted(map(to_record, conn.execute(query, (watch,))), key=in_order))
+    return ordered(map(to_record, conn.execute(query, (watch,))))
 
 
 def snapshot_at(conn: sqlite3.Connection, watch: str, poll: int) -> Snapshot | None:

@@ -11,7 +11,7 @@ from sqlite_utils import Database
 
 from watcher.model import Notice
 from watcher.plan import Limits, Spent
-from watcher.store import outbox
+from watcher.store import queue
 from watcher.store.connect import in_our_words
 from watcher.store.encode import instant, to_instant
 
@@ -70,11 +70,10 @@ class Ledger:
     def tell_once(self, what: str, notice: Notice, targets: Iterable[str], at: datetime) -> bool:
         """Queue a notice for the operator unless `what` was told before. False if it was."""
         with in_our_words(self._path), self._db.atomic():
-            conn = self._db.conn
             insert = "insert into told (what, at) values (?, ?) on conflict do nothing"
-            if conn.execute(insert, (what, instant(at))).rowcount == 0:
+            if self._db.conn.execute(insert, (what, instant(at))).rowcount == 0:
                 return False
-            outbox.add_notices(conn, None, at, [notice], targets)
+            queue.add_notices(self._db.conn, None, at, [notice], targets)
             return True
 
     def pause(self) -> Pause | None:

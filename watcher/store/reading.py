@@ -5,6 +5,7 @@ from __future__ import annotations
 import sqlite3
 from dataclasses import dataclass
 from datetime import datetime
+from typing import TypedDict, Unpack
 
 from watcher.model import Change
 from watcher.store.encode import CHANGE_COLUMNS, instant, to_change, to_instant
@@ -29,45 +30,61 @@ class WatchStatus:
     credits: int
 
 
-def changes(
-    conn: sqlite3.Connection,
-    *,
-    since: datetime | None = None,
-    watch: str | None = None,
-    site: str | None = None,
-    company: str | None = None,
-    kind: str | None = None,
-    limit: int | None = None,
-) -> list[Change]:
-    """Changes, newest first. `site` finds a mine under any of its slugs, `company` by slug or name, `kind` by glob."""
-    where, values = ["1"], []
+class Asked(TypedDict, total=False):
+    """Which changes are asked for; what is left out or None narrows nothing.
+
+    `site` finds a mine under any of its slugs, `company` by name or any of its slugs, `kind` by glob; `suspect` leaves
+    out the rest.
+    """
+
+    since: datetime | None
+    watch: str | None
+    site: str | None
+    company: str | None
+    kind: str | None
+    suspect: bool
+
+
+def changes(conn: sqlite3.Connection, *, limit: int | None = None, **asked: Unpack[Asked]) -> list[Change]:
+    """Changes, newest first."""
+    where, values = conditions(conn, **asked)
+    query = f"select {', '.join(CHANGE_COLUMNS)} from changes where {where} order by number desc limit ?"
+    return [to_change(row) for row in conn.execute(query, (*values, -1 if limit is None else limit))]
+
+
+def conditions(conn: sqlite3.Connection, **asked: Unpack[Asked]) -> tuple[str, list[str]]:
+    """What narrows a question about changes, as SQL and its values."""
+    where: list[str] = ["1"]
+    values: list[str] = []
+    since, site, company = asked.get("since"), asked.get("site"), asked.get("company")
     if since is not None:
         where.append("at >= ?")
         values.append(instant(since))
-    for column, value in (("watch = ?", watch), ("kind glob ?", kind)):
+    for column, value in (("watch = ?", asked.get("watch")), ("kind glob ?", asked.get("kind"))):
         if value is not None:
             where.append(column)
             values.append(value)
     if company is not None:
-        where.append("(company_slug = ? or lower(company_name) = lower(?))")
-        values += [company, company]
+        names = sorted(aliases(conn, company, "company.renamed"))
+        where.append(f"(company_slug in ({', '.join('?' * len(names))}) or lower(company_name) = lower(?))")
+        values += [*names, company]
     if site is not None:
         slugs = sorted(aliases(conn, site))
         where.append(f"slug in ({', '.join('?' * len(slugs))})")
         values += slugs
-    query = f"select {', '.join(CHANGE_COLUMNS)} from changes where {' and '.join(where)} order by number desc limit ?"
-    return [to_change(row) for row in conn.execute(query, (*values, -1 if limit is None else limit))]
+    if asked.get("suspect"):
+        where.append("suspect <> ''")
+    return " and ".join(where), values
 
 
-def aliases(conn: sqlite3.Connection, slug: str) -> frozenset[str]:
-    """Every slug that the mine has or had, `slug` included."""
+def aliases(conn: sqlite3.Connection, slug: str, renaming: str = "site.renamed") -> frozenset[str]:
+    """Every slug that a mine (or, by `company.renamed`, a company) has or had, `slug` included."""
     found, new = {slug}, {slug}
     while new:
         marks = ", ".join("?" * len(new))
         rows = conn.execute(
-            "select old_slug, slug from changes where kind = 'site.renamed' "
-            f"and (slug in ({marks}) or old_slug in ({marks}))",
-            (*new, *new),
+            f"select old_slug, slug from changes where kind = ? and (slug in ({marks}) or old_slug in ({marks}))",
+            (renaming, *new, *new),
         )
         new = {name for row in rows for name in row if name} - found
         found |= new
@@ -84,14 +101,6 @@ def resolve(conn: sqlite3.Connection, slug: str) -> str | None:
         tuple(names),
     ).fetchone()
     return row[0] if row else None
-
-
-def watched_sites(conn: sqlite3.Connection) -> dict[str, frozenset[str]]:
-    """Per watch, the slugs that it has."""
-    found: dict[str, set[str]] = {}
-    for watch, slug in conn.execute("select distinct watch, slug from records where to_poll is null"):
-        found.setdefault(watch, set()).add(slug)
-    return {watch: frozenset(slugs) for watch, slugs in found.items()}
 
 
 def status(conn: sqlite3.Connection, watch: str) -> WatchStatus:

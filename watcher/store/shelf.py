@@ -81,6 +81,15 @@ class Shelf:
                 (filter_key(filter), size.rows, instant(size.at), agrees, seen),
             )
 
+    def watched_sites(self) -> dict[str, frozenset[str]]:
+        """Per watch, the slugs that it has."""
+        found: dict[str, set[str]] = {}
+        with in_our_words(self._path):
+            rows = self._db.conn.execute("select distinct watch, slug from records where to_poll is null")
+            for watch, slug in rows:
+                found.setdefault(watch, set()).add(slug)
+        return {watch: frozenset(slugs) for watch, slugs in found.items()}
+
     def kept(self, url: str) -> tuple[str, str, bytes] | None:
         """An answer that came with validators: its ETag, its Last-Modified (either may be empty), and its body."""
         with in_our_words(self._path):
