@@ -243,7 +243,9 @@ async def poll(
     errand: Errand | None = None,
 ) -> PollReport:
     """Poll one watch and commit what it means, in one transaction. A failed poll changes nothing, and is recorded."""
-    memory = store.memory(settings.name, now, others=bool(settings.watchlists))
+    memory = store.memory(
+        settings.name, now, others=bool(settings.watchlists), recent=settings.judgement.reverts.within
+    )
     try:
         found = await look(api, memory, settings, now=now, progress=progress, errand=errand)
     except SourceError as error:

@@ -61,16 +61,33 @@ def list_row(row: Mapping[str, Any]) -> dict[str, Any]:
     return shown | {"province": (place or {}).get("province"), "city": (place or {}).get("city")}
 
 
+@dataclass(frozen=True)
+class Credits:
+    """How details are asked for: at most `rotated` of those that are only old, and others `beside` them or not."""
+
+    rotated: int = 1_000_000
+    beside: bool = True
+
+
 def sweep(
-    table: Sequence[Mapping[str, Any]], memory: Memory, settings: WatchSettings, now: datetime, listed: object = None
+    table: Sequence[Mapping[str, Any]],
+    memory: Memory,
+    settings: WatchSettings,
+    now: datetime,
+    listed: object = None,
+    credits: Credits = Credits(),
 ) -> Sweep:
     """One sweep of a table, with the details that are due. `listed` filters the rows of the list (not the details)."""
     keep = listed if callable(listed) else lambda row: True
     rows = tuple(list_row(row) for row in table if keep(row))
     by_slug = {row["slug"]: row for row in table if isinstance(row.get("slug"), str)}
-    details = {slug: Detail(slug, by_slug.get(slug)) for slug in due(read_list(rows), memory, settings, now)}
+    listing = read_list(rows)
+    wanted = due(listing, memory, settings, now)
+    old = [s for s in wanted if s in memory.details and memory.details[s].fingerprint == listing.fingerprints.get(s)]
+    left = set(old[credits.rotated :])
+    details = {slug: Detail(slug, by_slug.get(slug)) for slug in wanted if slug not in left}
     first = Sweep(now, rows, details)
-    while again := [s for s in due_again(observe(first), memory, settings) if s not in details]:
+    while credits.beside and (again := [s for s in due_again(observe(first), memory, settings) if s not in details]):
         details |= {slug: Detail(slug, by_slug.get(slug)) for slug in again}
         first = Sweep(now, rows, details)
     return first
@@ -106,6 +123,7 @@ def play(
     listed: object = None,
     memory: Memory | None = None,
     elsewhere: Mapping[str, datetime] | None = None,
+    credits: Credits = Credits(),
 ) -> Told:
     """Poll the tables one after the other, `every` apart; the first is the baseline."""
     settings = settings or WatchSettings("all")
@@ -114,7 +132,7 @@ def play(
     for table in tables:
         recent = tuple(c for c in changes if c.kind == "metric.changed" and now - c.at <= timedelta(days=7))
         memory = replace(memory, recent=recent, elsewhere=elsewhere or {})
-        seen = sweep(table, memory, settings, now, listed)
+        seen = sweep(table, memory, settings, now, listed, credits)
         outcome = decide(seen, memory, settings, now)
         memory = outcome.memory
         verdicts.append(outcome.verdict)

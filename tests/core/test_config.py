@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import dataclasses
+import re
 from datetime import timedelta
 from pathlib import Path
 
@@ -9,6 +11,7 @@ import pytest
 
 from watcher.config import File, Settings, load, require_key, write_starter
 from watcher.errors import ConfigError
+from watcher.judge import JudgementPolicy
 from watcher.rules import Bound
 
 GOOD = """\
@@ -55,6 +58,18 @@ def test_a_good_file_is_used_as_written(tmp_path: Path) -> None:
     assert rule.when.falls_by == Bound(10, percent=True) and rule.when.below == 40 and rule.severity == "critical"
     assert settings.judgement.hold.lost_sites == 30 and settings.judgement.hold.confirm_after == timedelta(days=2)
     assert settings.judgement.removal.confirm_after == timedelta(hours=24)
+
+
+def test_every_threshold_of_judgement_can_be_set(tmp_path: Path) -> None:
+    """The section as docs/judgement.md writes it is the default, and every value in it is used."""
+    page = (Path(__file__).parents[2] / "docs" / "judgement.md").read_text("utf-8")
+    section = page.split("```yaml\n")[1].split("```")[0]
+    bare = GOOD.split("judgement:", maxsplit=1)[0]
+    assert read(tmp_path, bare + section).judgement == read(tmp_path, bare).judgement == JudgementPolicy()
+    other = re.sub(r": (\d+)", lambda value: f": {int(value[1]) + 1}", section)
+    changed = dataclasses.asdict(read(tmp_path, bare + other).judgement)
+    for part, values in dataclasses.asdict(JudgementPolicy()).items():
+        assert not changed[part].items() & values.items(), part
 
 
 def test_no_secret_is_in_the_repr(tmp_path: Path) -> None:

@@ -9,12 +9,20 @@ from typing import Any
 import pytest
 
 from tests.core.histories import START, play, site, sites, sweep, without
-from watcher.judge import HoldPolicy, JudgementPolicy
-from watcher.model import Memory
+from watcher.judge import (
+    HoldPolicy,
+    JudgementPolicy,
+    MovePolicy,
+    RenamePolicy,
+    RevertPolicy,
+    SuspectPolicy,
+)
+from watcher.model import Detail, Memory
 from watcher.pipeline import WatchSettings, decide
 
 HOUR = timedelta(hours=1)
 TABLE = sites(10)
+NICKEL = site(commodity_type="Nickel", overburden_removal_volume=None, strip_ratio=None, resources_reserves=None)
 
 
 def blank(table: list[dict[str, Any]]) -> list[dict[str, Any]]:
@@ -87,10 +95,39 @@ def test_details_nulled_at_the_source_are_probed_and_forgiven() -> None:
     assert decide(back, outcome.memory, settings, later + HOUR).verdict == "accepted"
 
 
-def test_thresholds_can_be_set() -> None:
-    """A policy of 50 % lets a third go."""
-    settings = WatchSettings("all", judgement=JudgementPolicy(HoldPolicy(lost_sites=70.0, at_least=2)))
-    assert play(TABLE, TABLE[:5], settings=settings).verdicts[1] == "accepted"
+NORTH = {"province": "Kalimantan Timur", "city": "Berau", "latitude": 2.1005, "longitude": 117.4}
+
+
+@pytest.mark.parametrize(
+    ("policy", "history", "default", "then"),
+    [
+        (JudgementPolicy(HoldPolicy(lost_sites=70.0)), [TABLE, TABLE[:5]], [], []),
+        (JudgementPolicy(moves=MovePolicy(50)), [[site()], [site(location=NORTH)]], [], ["site.moved"]),
+        (JudgementPolicy(suspects=SuspectPolicy(strip_ratio=5)), [[site()], [site(strip_ratio=9)]], [""],
+         ["the strip ratio 9 is not overburden ÷ production (8)"]),
+        (JudgementPolicy(suspects=SuspectPolicy(jump=2)), [[NICKEL], [NICKEL | {"production_volume": 30}]], [""],
+         ["a jump to 3 times the former figure"]),
+        (JudgementPolicy(reverts=RevertPolicy(timedelta(days=1))), [[site()], [site(strip_ratio=9)], [site()]],
+         ["revised", "reverted"], ["revised", "revised"]),
+        (JudgementPolicy(renames=RenamePolicy(10)), [[NICKEL], [NICKEL | {"slug": "b", "name": "B", "location": NORTH,
+                                                                          "production_volume": 30}]],
+         ["revised", "site.renamed"], ["site.added"]),
+    ],
+    ids=["hold", "moves", "suspect ratio", "suspect jump", "reverts", "renames"],
+)  # fmt: skip
+def test_thresholds_can_be_set(
+    policy: JudgementPolicy, history: list[Any], default: list[str], then: list[str]
+) -> None:
+    """Each threshold changes what is judged: what is told with the default, and with another value."""
+
+    def told(settings: WatchSettings) -> list[str]:
+        changes = play(*history, every=timedelta(hours=30), settings=settings).changes
+        if default == [""]:
+            return [change.suspect for change in changes]
+        return [change.nature or change.kind for change in changes]
+
+    assert told(WatchSettings("all", details=timedelta(0))) == default
+    assert told(WatchSettings("all", details=timedelta(0), judgement=policy)) == then
 
 
 def test_a_removal_is_told_after_its_time_with_a_404() -> None:
@@ -99,6 +136,18 @@ def test_a_removal_is_told_after_its_time_with_a_404() -> None:
     told = play(TABLE, *[less] * 27, every=HOUR)
     assert [(c.kind, c.slug, c.name) for c in told.changes] == [("site.removed", "mine-3", "Mine 3")]
     assert told.changes[0].at - START == timedelta(hours=25)
+
+
+def test_a_detail_that_is_a_404_while_the_list_has_the_site_is_no_removal() -> None:
+    """The list decides who is there; the record keeps what its detail said last."""
+    settings, memory, now = WatchSettings("all", details=HOUR), play(TABLE).memory, START
+    gone = {row["slug"]: Detail(row["slug"], None) for row in TABLE}
+    for _ in range(30):
+        now += HOUR
+        outcome = decide(replace(sweep(TABLE, memory, settings, now), details=gone), memory, settings, now)
+        assert outcome.verdict == "accepted" and not outcome.changes and not outcome.notices
+        memory = outcome.memory
+    assert play(TABLE, settings=settings, memory=memory).changes == ()
 
 
 def test_a_site_that_comes_back_in_time_never_left() -> None:
@@ -295,7 +344,33 @@ def test_one_blank_detail_is_no_news_until_it_stays_so() -> None:
     blank_one = [TABLE[0] | empty, *TABLE[1:]]
     day = timedelta(hours=24)
     assert play(TABLE, blank_one, TABLE, TABLE, every=day).kinds == []
+    nowhere = [row | {"location": None} for row in TABLE]
+    assert play(nowhere, [TABLE[0] | empty, *nowhere[1:]], nowhere, every=day).kinds == []
     stayed = play(TABLE, blank_one, blank_one, every=day)
     assert {change.nature for change in stayed.changes} == {"withdrawn"} and len(stayed.changes) == 4
     half = play(TABLE, [TABLE[0] | {"resources_reserves": None}, *TABLE[1:]], every=day)
     assert len(half.changes) == 3
+
+
+def test_a_detail_still_blank_when_a_hold_ends_is_no_news() -> None:
+    """The table is back from an accident, but for one detail that is blank, unreadable, or could not be had."""
+    day, settings = timedelta(hours=24), WatchSettings("all")
+    held = play(TABLE, blank(TABLE), every=day)
+    assert held.verdicts[-1] == "held"
+    now = START + 2 * day
+    empty = {"resources_reserves": None, "location": None, "overburden_removal_volume": None}
+    blank_one = [TABLE[0] | empty, *TABLE[1:]]
+    strange = [TABLE[0] | {"resources_reserves": 7, "location": "?"}, *TABLE[1:]]
+    for table in (blank_one, strange):
+        outcome = decide(sweep(table, held.memory, settings, now), held.memory, settings, now)
+        assert outcome.verdict == "accepted" and outcome.changes == ()
+    seen = sweep(TABLE, held.memory, settings, now)
+    missed = replace(seen, details={slug: one for slug, one in seen.details.items() if slug != "mine-0"})
+    outcome = decide(missed, held.memory, settings, now)
+    assert outcome.verdict == "accepted" and outcome.changes == ()
+
+
+def test_a_row_that_comes_twice_is_no_new_report() -> None:
+    """A page shows one row twice and another not at all: nothing is told, then or when it is right again."""
+    twice = [*TABLE[:-1], TABLE[0]]
+    assert play(TABLE, twice, TABLE, twice, TABLE, every=HOUR).kinds == []

@@ -98,7 +98,7 @@ FILTERS = st.fixed_dictionaries(
 )
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=60)
 @given(FILTERS, st.sampled_from(range(len(TABLES))))
 def test_the_filter_lists_what_the_server_lists(filter: dict[str, object], day: int) -> None:
     """Every parameter, alone and together, as the sandbox's server applies it."""

@@ -67,7 +67,7 @@ def count_rows(path: Path) -> int:
 
 
 @given(history=tables)
-@settings(max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+@settings(max_examples=20, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
 def test_every_past_snapshot_can_be_rebuilt(
     history: list[list[Record]], tmp_path_factory: pytest.TempPathFactory
 ) -> None:

@@ -18,7 +18,6 @@ from watcher.pipeline import WatchSettings
 from watcher.routing import TargetPolicy
 from watcher.rules import repeats_due
 
-_RECENT = timedelta(days=7)
 _PAGE = 30
 
 
@@ -198,7 +197,8 @@ def _waiting(outcome: Outcome) -> bool:
 
 
 def _recent(player: _Player, now: datetime) -> tuple[Change, ...]:
-    player.recent = [change for change in player.recent if now - change.at <= _RECENT]
+    within = player.plan.settings.judgement.reverts.within
+    player.recent = [change for change in player.recent if now - change.at <= within]
     return tuple(player.recent)
 
 

@@ -148,7 +148,11 @@ async def _rehearse(settings: Settings, names: Sequence[str]) -> int:
             for number, watch in enumerate(errand.ranked(watches)):
                 now = clock.now()
                 lists = bool(watch.watchlists)
-                memory = store.memory(watch.name, now, others=lists) if store else Memory(watch.name)
+                memory = (
+                    store.memory(watch.name, now, others=lists, recent=watch.judgement.reverts.within)
+                    if store
+                    else Memory(watch.name)
+                )
                 if store is not None:
                     memory = store.refreshed(memory)
                 told = (*memory.told_elsewhere, *told)

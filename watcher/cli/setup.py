@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from watcher.config import Settings
+    from watcher.judge import JudgementPolicy
     from watcher.routing import TargetPolicy
     from watcher.rules.foresight import Vocabulary
 
@@ -28,11 +29,16 @@ def init(folder: Annotated[Path, typer.Argument(metavar="DIR", help="Where to wr
     console.say(f"Next: {where}cp .env.example .env, put your API key and targets into it, then `watcher check`.")
 
 
-def check(context: typer.Context) -> None:
+def check(
+    context: typer.Context,
+    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Say only what is wrong.")] = False,
+) -> None:
     """Validate rules.yaml, list what it does, and price it in credits."""
     from watcher.config import masked
 
     settings = session.settings_of(context.obj)
+    if quiet:
+        return
     console.say(f"{settings.path} is valid.", style="green")
     if settings.api_key is None:
         console.warn("There is no API key yet: set SECTORS_API_KEY in the environment or in .env.")
@@ -40,12 +46,7 @@ def check(context: typer.Context) -> None:
     rows = [(name, masked(url), _wishes(settings.policies[name])) for name, url in settings.targets.items()]
     console.table("Targets", ("target", "URL", "how"), rows)
     _say_rules(settings)
-    hold, removal = settings.judgement.hold, settings.judgement.removal
-    console.say(
-        f"Judgement: a snapshot is held if it loses {hold.lost_sites:g} % of its sites, or {hold.lost_values:g} % of "
-        f"a metric's values (at least {hold.at_least}), for up to {pricing.words(hold.confirm_after)}; a "
-        f"missing site counts as removed after {pricing.words(removal.confirm_after)}."
-    )
+    _say_judgement(settings.judgement)
     console.say(f"Ops news goes to: {', '.join(settings.ops) or 'nobody (set `ops:`)'}. Database: {settings.database}")
     if settings.http is not None:
         token = "with a token" if settings.http.token else "without a token"
@@ -62,6 +63,20 @@ def _wishes(policy: TargetPolicy) -> str:
     if policy.min_severity != "info":
         parts.append(f"{policy.min_severity} and worse")
     return "; ".join(parts)
+
+
+def _say_judgement(judgement: JudgementPolicy) -> None:
+    hold, suspects = judgement.hold, judgement.suspects
+    console.say(
+        f"Judgement: a snapshot is held if it loses {hold.lost_sites:g} % of its sites, or if {hold.lost_values:g} % "
+        f"of a metric's values turn null or move by one same factor (at least {hold.at_least}), for up to "
+        f"{pricing.words(hold.confirm_after)}; a missing site counts as removed after "
+        f"{pricing.words(judgement.removal.confirm_after)}. A mine is renamed if both lie within "
+        f"{judgement.renames.within:g} m, or figures or name say so; it has moved beyond {judgement.moves.beyond:g} m. "
+        f"A change taken back within {pricing.words(judgement.reverts.within)} is reverted. Suspect is a strip ratio "
+        f"more than {suspects.strip_ratio:g} % off overburden ÷ production, a total more than {suspects.sums:g} % off "
+        f"its parts, and a jump of {suspects.jump:g} times."
+    )
 
 
 def _say_rules(settings: Settings) -> None:

@@ -18,7 +18,15 @@ from watcher.config.document import Document
 from watcher.config.settings import Settings, Watch, database_path
 from watcher.config.shapes import expected, fits
 from watcher.errors import ConfigError
-from watcher.judge import HoldPolicy, JudgementPolicy, RemovalPolicy
+from watcher.judge import (
+    HoldPolicy,
+    JudgementPolicy,
+    MovePolicy,
+    RemovalPolicy,
+    RenamePolicy,
+    RevertPolicy,
+    SuspectPolicy,
+)
 from watcher.plan import Limits
 from watcher.routing import TargetPolicy
 from watcher.rules import Limit, Rule, Silence, Since, Watchlist, When
@@ -64,7 +72,7 @@ def load(path: Path, environ: Mapping[str, str]) -> Settings:
     Raises:
         ConfigError: with every mistake that was found, each with file, line and column.
     """
-    text = _text(path)
+    text = text_of(path)
     environ = environment(path, environ)
     document = yaml_document.read(text, str(path), environ)
     if document.mistakes and document.data is None:
@@ -84,7 +92,12 @@ def load(path: Path, environ: Mapping[str, str]) -> Settings:
     return _settings(path, file, document, environ)
 
 
-def _text(path: Path) -> str:
+def text_of(path: Path) -> str:
+    """What stands in a configuration.
+
+    Raises:
+        ConfigError: it is missing, cannot be read, or is no text.
+    """
     try:
         return path.read_text(encoding="utf-8")
     except FileNotFoundError:
@@ -205,11 +218,25 @@ _MODELS: dict[tuple[str, ...], type[BaseModel]] = {
     ("judgement", "hold"): schema.Hold,
     ("judgement", "removal"): schema.Removal,
     ("http",): schema.Http,
+    ("judgement", "renames"): schema.Renames,
+    ("judgement", "moves"): schema.Moves,
+    ("judgement", "reverts"): schema.Reverts,
+    ("judgement", "suspects"): schema.Suspects,
 }
 
 
+def _judgement(part: schema.Judgement) -> JudgementPolicy:
+    return JudgementPolicy(
+        HoldPolicy(**part.hold.model_dump()),
+        RemovalPolicy(**part.removal.model_dump()),
+        RenamePolicy(**part.renames.model_dump()),
+        MovePolicy(**part.moves.model_dump()),
+        RevertPolicy(**part.reverts.model_dump()),
+        SuspectPolicy(**part.suspects.model_dump()),
+    )
+
+
 def _settings(path: Path, file: schema.File, document: Document, environ: Mapping[str, str]) -> Settings:
-    hold, removal = file.judgement.hold, file.judgement.removal
     rules = tuple(
         Rule(
             name=rule.name,
@@ -242,10 +269,7 @@ def _settings(path: Path, file: schema.File, document: Document, environ: Mappin
             for name, w in file.watches.items()
         },
         rules=rules,
-        judgement=JudgementPolicy(
-            HoldPolicy(hold.lost_sites, hold.lost_values, hold.at_least, hold.confirm_after),
-            RemovalPolicy(removal.confirm_after),
-        ),
+        judgement=_judgement(file.judgement),
         watchlists=tuple(_watchlist(name, one) for name, one in file.watchlists.items()),
         silences=tuple(
             Silence(one.matcher, _in_zone(one.until, ZoneInfo(file.timezone)), one.reason) for one in file.silences

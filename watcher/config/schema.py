@@ -269,11 +269,41 @@ class Removal(_Part):
     confirm_after: Duration = Field(timedelta(hours=24), description="How long it must be missing.")
 
 
+class Renames(_Part):
+    """When a vanished and a new site are one mine under another name."""
+
+    within: float = Field(1_000.0, ge=0, description="So near, in metres, they have one place.")
+
+
+class Moves(_Part):
+    """When a mine has moved."""
+
+    beyond: float = Field(100.0, ge=0, description="So far, in metres, its coordinates must have changed.")
+
+
+class Reverts(_Part):
+    """When a figure is back to what it was."""
+
+    within: Duration = Field(timedelta(days=7), description="For so long a change is told as taken back.")
+
+
+class Suspects(_Part):
+    """When a record contradicts itself."""
+
+    strip_ratio: Percentage = Field(50.0, description="How far it may be from overburden ÷ production.")
+    sums: Percentage = Field(1.0, description="How far a total may be from the sum of its parts.")
+    jump: float = Field(10.0, gt=1, description="So many times the former figure, or one so-manieth of it.")
+
+
 class Judgement(_Part):
     """What is news and what is noise."""
 
     hold: Hold = Field(default_factory=lambda: Hold.model_validate({}))
     removal: Removal = Field(default_factory=lambda: Removal.model_validate({}))
+    renames: Renames = Field(default_factory=lambda: Renames.model_validate({}))
+    moves: Moves = Field(default_factory=lambda: Moves.model_validate({}))
+    reverts: Reverts = Field(default_factory=lambda: Reverts.model_validate({}))
+    suspects: Suspects = Field(default_factory=lambda: Suspects.model_validate({}))
 
 
 class Http(_Part):

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 
-from watcher.model import LIST_METRICS, Record, Value
+from watcher.model import LIST_METRICS, Record, Value, standard
 
 _FIELDS = ("name", "project_name", "company_slug", "company_name", "commodity_type", "year", "province", "city")
 OVERBURDEN = "overburden_removal_volume"
@@ -38,6 +39,7 @@ def carry(old: Record, new: Record) -> Record:
         elif not same_year:
             unread.add(OVERBURDEN)
     elif new.detailed and old.detailed:
+        metrics = _respelt(old.metrics, metrics)
         if OVERBURDEN in unread and same_year:
             _keep(OVERBURDEN, old, metrics, unread)
         if "resources_reserves" in unread and "resources_reserves" not in old.unread:
@@ -75,6 +77,40 @@ def _as_known(old: Record, new: Record) -> bool:
         and old.unread <= _ONLY_DETAIL
         and new.metrics.keys() <= set(LIST_METRICS)
     )
+
+
+def _respelt(old: Mapping[str, Value], new: dict[str, Value]) -> dict[str, Value]:
+    """`new` with the names of `old` where a figure is there no more, and a like one is new under an odd name.
+
+    Like is a name with words that nobody knows behind it, or the very same figure: upstream spells a key anew.
+    """
+    lost = [name for name in old if name not in new]
+    found = [name for name in new if name not in old]
+    if not lost or not found:
+        return new
+    names: dict[str, str] = {}
+    for like in (_words_added, lambda was, now: old[was].amount == new[now].amount != 0):
+        pairs = [
+            (was, now)
+            for was in lost
+            for now in found
+            if was not in names.values()
+            and now not in names
+            and not (standard(was) and standard(now))
+            and like(was, now)
+        ]
+        for was, now in pairs:
+            if sum(was in pair for pair in pairs) == 1 == sum(now in pair for pair in pairs):
+                names[now] = was
+    return {names.get(n, n): _in_unit_of(old[names[n]], v) if n in names else v for n, v in new.items()}
+
+
+def _in_unit_of(was: Value, now: Value) -> Value:
+    return now if now.unit is not None else replace(now, unit=was.unit)
+
+
+def _words_added(was: str, now: str) -> bool:
+    return now.startswith(f"{was}.") or was.startswith(f"{now}.")
 
 
 def _keep(name: str, old: Record, metrics: dict[str, Value], unread: set[str]) -> None:

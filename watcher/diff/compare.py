@@ -6,10 +6,8 @@ from collections.abc import Iterable, Iterator
 from datetime import datetime
 
 from watcher.diff.values import Move, move
-from watcher.geography import metres_apart
+from watcher.geography import metres_apart, same_name
 from watcher.model import LIST_METRICS, Change, Kind, Nature, Record
-
-_METRES_THAT_MATTER = 100.0
 
 
 def about(kind: Kind, record: Record, *, at: datetime, watch: str, **more: object) -> Change:
@@ -25,10 +23,13 @@ def about(kind: Kind, record: Record, *, at: datetime, watch: str, **more: objec
     return Change(id="", at=at, watch=watch, kind=kind, **facts)  # type: ignore[arg-type]  # the fields of Change by name
 
 
-def compare(old: Record, new: Record, past: Iterable[Record], *, at: datetime, watch: str) -> Iterator[Change]:
+def compare(
+    old: Record, new: Record, past: Iterable[Record], *, at: datetime, watch: str, moved_beyond: float = 100.0
+) -> Iterator[Change]:
     """What changed from `old` to `new`, one record of one site.
 
     `past` holds the site's former records: a new reporting year is compared with the latest year before it.
+    `moved_beyond` is in metres: nearer coordinates are the same place.
     """
     if old is new:
         return
@@ -38,7 +39,7 @@ def compare(old: Record, new: Record, past: Iterable[Record], *, at: datetime, w
         names = {"old": old.company_name or old.company_slug, "new": new.company_name or new.company_slug}
         detail = f"company slug {old.company_slug} → {new.company_slug}"
         yield about("owner.changed", new, at=at, watch=watch, detail=detail, **names)
-    yield from _moved(old, new, at, watch)
+    yield from _moved(old, new, at, watch, moved_beyond)
     if old.year is not None and new.year is not None and old.year != new.year:
         if new.year < old.year and not any(move(old.metrics.get(m), new.metrics.get(m)) for m in _metrics(old, new)):
             return  # the year alone was put right: nothing that was not known is reported
@@ -110,14 +111,14 @@ def place(record: Record) -> str:
     return f"{words} ({_degrees(record.latitude)}, {_degrees(record.longitude)})".strip()
 
 
-def _moved(old: Record, new: Record, at: datetime, watch: str) -> Iterator[Change]:
+def _moved(old: Record, new: Record, at: datetime, watch: str, beyond: float) -> Iterator[Change]:
     """`site.moved` where a known place is another now. A place that becomes known, or unknown, has not moved."""
     apart = metres_apart((old.latitude, old.longitude), (new.latitude, new.longitude))
     other = any(
-        mine and theirs and _plain(mine) != _plain(theirs)
+        mine and theirs and not same_name(mine, theirs)
         for mine, theirs in ((old.province, new.province), (old.city, new.city))
     )
-    if other or (apart is not None and apart > _METRES_THAT_MATTER):
+    if other or (apart is not None and apart > beyond):
         yield about("site.moved", new, at=at, watch=watch, old=place(old), new=place(new))
 
 

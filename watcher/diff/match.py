@@ -71,7 +71,7 @@ def _within_slug(olds: Sequence[Record], news: Sequence[Record]) -> Pairing:
         pairs += alike
         if not left_old or not left_new:
             return pairs, left_old, left_new
-    for step in (_unread_key, _respelled, _unsaid_year, _moved_year):
+    for step in (_unread_key, _respelled, _unsaid_key, _moved_year):
         more, left_old, left_new = step(left_old, left_new)
         pairs += more
     return pairs, left_old, left_new
@@ -137,12 +137,12 @@ def _respelled(olds: Sequence[Record], news: Sequence[Record]) -> Pairing:
     )
 
 
-def _unsaid_year(olds: Sequence[Record], news: Sequence[Record]) -> Pairing:
-    """Same commodity and the same figures, and a year that one of the two does not say."""
+def _unsaid_key(olds: Sequence[Record], news: Sequence[Record]) -> Pairing:
+    """The same figures, and a year or commodity that one of the two does not say."""
     return _pair_if_only(
         lambda old, new: (
-            old.commodity_type == new.commodity_type
-            and (old.year is None or new.year is None)
+            (old.commodity_type == new.commodity_type or None in {old.commodity_type, new.commodity_type})
+            and (old.year == new.year or None in {old.year, new.year})
             and bool(_listed(old))
             and _listed(old) == _listed(new)
         ),

@@ -4,7 +4,15 @@ from watcher.judge.absences import overdue, reason_left
 from watcher.judge.companies import fold, renamed_companies
 from watcher.judge.glimpses import blanked, unbelieved, unclear, worth_a_look
 from watcher.judge.holds import believed, lasting, symptoms
-from watcher.judge.policy import HoldPolicy, JudgementPolicy, RemovalPolicy
+from watcher.judge.policy import (
+    HoldPolicy,
+    JudgementPolicy,
+    MovePolicy,
+    RemovalPolicy,
+    RenamePolicy,
+    RevertPolicy,
+    SuspectPolicy,
+)
 from watcher.judge.renames import renames
 from watcher.judge.reverts import reverted
 from watcher.judge.suspects import contradictions, doubt, mark
@@ -12,7 +20,11 @@ from watcher.judge.suspects import contradictions, doubt, mark
 __all__ = [
     "HoldPolicy",
     "JudgementPolicy",
+    "MovePolicy",
     "RemovalPolicy",
+    "RenamePolicy",
+    "RevertPolicy",
+    "SuspectPolicy",
     "believed",
     "blanked",
     "contradictions",

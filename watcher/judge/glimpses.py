@@ -8,15 +8,15 @@ made out, for want of credits say, what is lost is not believed until it has sta
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
-from watcher.judge.holds import ratio
+from watcher.judge.holds import far_apart, ratio
 from watcher.judge.policy import HoldPolicy
 from watcher.model import LIST_METRICS, DetailSeen, Record
 
-Pairs = Iterable[tuple[Record, Record]]
+Pairs = Collection[tuple[Record, Record]]
 _PLACE = "the location"
 _JUMP = 10.0
 _SEVERAL = 2
@@ -60,7 +60,6 @@ def worth_a_look(pairs: Pairs, others: Sequence[Record], silent: frozenset[str],
         silent: slugs whose list row says what it always said. Two of them that have news tell of more.
     """
     wanted: dict[str, None] = {}
-    pairs = list(pairs)
     unsaid = [(old, new) for old, new in pairs if new.slug in silent]
     for glimpse in (*_losses(pairs), *_news(pairs, policy.at_least), *_news(unsaid, _SEVERAL)):
         if glimpse.common(policy):
@@ -71,7 +70,7 @@ def worth_a_look(pairs: Pairs, others: Sequence[Record], silent: frozenset[str],
 
 
 def unclear(pairs: Pairs, known: Sequence[Record], policy: HoldPolicy) -> frozenset[str]:
-    """The slugs that lost something where too few were looked at to tell whether the others did as well.
+    """The slugs that lost something where it cannot be told from an accident: by a part, or by a small table.
 
     Args:
         pairs: for each detail of this poll, the record as it was and as it is.
@@ -80,14 +79,26 @@ def unclear(pairs: Pairs, known: Sequence[Record], policy: HoldPolicy) -> frozen
     return frozenset(
         slug
         for glimpse in _losses(pairs)
-        if glimpse.common(policy) and len(glimpse.looked) < len({r.slug for r in known if glimpse.possible(r)})
+        if glimpse.common(policy) and (_some(glimpse, known) or _several_and_all(glimpse))
         for slug in glimpse.shown
     )
+
+
+def _some(glimpse: Glimpse, known: Sequence[Record]) -> bool:
+    """Whether only some of those that could show it were looked at."""
+    return len(glimpse.looked) < len({record.slug for record in known if glimpse.possible(record)})
+
+
+def _several_and_all(glimpse: Glimpse) -> bool:
+    """Whether a table too small for a hold lost something everywhere at once."""
+    return len(glimpse.shown) >= _SEVERAL and glimpse.shown == glimpse.looked
 
 
 def _losses(pairs: Pairs) -> list[Glimpse]:
     """What only details say and is gone from some, or ten times what it was and more."""
     found: dict[str, Glimpse] = {}
+    if all(old is new for old, new in pairs):
+        return []
     for old, new in _looked_at(pairs):
         for name, value in old.metrics.items():
             if name not in LIST_METRICS and new.observed(name):
@@ -96,13 +107,15 @@ def _losses(pairs: Pairs) -> list[Glimpse]:
                 jumped = times is not None and not 1 / _JUMP < abs(times) < _JUMP
                 found.setdefault(name, Glimpse(name)).note(new.slug, new.null(name) or jumped)
         if old.latitude is not None and "location" not in new.unread:
-            found.setdefault(_PLACE, Glimpse(_PLACE)).note(new.slug, new.latitude is None)
+            found.setdefault(_PLACE, Glimpse(_PLACE)).note(new.slug, new.latitude is None or far_apart(old, new))
     return list(found.values())
 
 
 def _news(pairs: Pairs, least: int) -> list[Glimpse]:
     """What only details say and is another, or new, at so many and more."""
     found: dict[str | None, Glimpse] = {None: Glimpse(None)}
+    if sum(old is not new for old, new in pairs) < least:
+        return []
     for old, new in _looked_at(pairs):
         for name, value in old.metrics.items():
             if name not in LIST_METRICS and name in new.metrics:
@@ -135,7 +148,9 @@ def unbelieved(
 
 
 def _known(record: Record) -> bool:
-    return record.detailed and record.latitude is not None and bool(record.metrics.keys() - set(LIST_METRICS))
+    """Whether so much is known that losing all of it at once is strange: a place and a figure, or several figures."""
+    figures = len(record.metrics.keys() - set(LIST_METRICS))
+    return record.detailed and (figures > 1 or (figures == 1 and record.latitude is not None))
 
 
 def _empty(record: Record) -> bool:

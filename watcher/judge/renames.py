@@ -8,25 +8,28 @@ from collections.abc import Iterable, Mapping
 
 from watcher.geography import metres_apart
 from watcher.judge.names import Likeness, alike, same_company
+from watcher.judge.policy import RenamePolicy
 from watcher.model import Record
 
 Site = tuple[Record, ...]
-_NEAR = 1_000.0
 
 #: So many more new mines than vanished ones are a batch: among them somebody without rivals is no sign any more.
 _BATCH = 5
 
 
-def renames(gone: Iterable[Record], fresh: Iterable[Record]) -> dict[str, str]:
+def renames(gone: Iterable[Record], fresh: Iterable[Record], policy: RenamePolicy) -> dict[str, str]:
     """Old slug → new slug for the mines that were renamed. Two look-alikes are never guessed between.
 
-    A pair must have the same company, commodity and year; and place within a kilometre, or the same figures, or the
+    A pair must have the same company, commodity and year; and nearly the same place, or the same figures, or the
     same name in other words, or no rival at all, unless a batch of new mines comes in.
     """
     olds, news = _sites(gone), _sites(fresh)
     batch = len(news) - len(olds) >= _BATCH
     fits = {
-        (old, new): _evidence(olds[old], news[new]) for old in olds for new in news if _may_be_one(olds[old], news[new])
+        (old, new): _evidence(olds[old], news[new], policy)
+        for old in olds
+        for new in news
+        if _may_be_one(olds[old], news[new])
     }
     found: dict[str, str] = {}
     while True:
@@ -58,15 +61,16 @@ def _may_be_one(old: Site, new: Site) -> bool:
     return company and bool({(r.commodity_type, r.year) for r in old} & {(r.commodity_type, r.year) for r in new})
 
 
-def _evidence(old: Site, new: Site) -> int | None:
+def _evidence(old: Site, new: Site, policy: RenamePolicy) -> int | None:
     """Two points each for place, figures and name, one for a word in common; None where they cannot be one mine."""
     apart = metres_apart(_point(old), _point(new))
     figures = _same_figures(old, new)
     likeness = [alike(a.name, b.name) for a in old for b in new if a.name and b.name]
-    points = 2 * (apart is not None and apart <= _NEAR) + 2 * (figures is True)
+    near = apart is not None and apart <= policy.within
+    points = 2 * near + 2 * (figures is True)
     numbered = bool(likeness) and max(likeness) is Likeness.SIBLINGS
     same = Likeness.SAME in likeness
-    against = numbered or figures is False or (apart is not None and apart > _NEAR)
+    against = numbered or figures is False or (apart is not None and not near)
     if points == 0 and against and not same:
         return None
     return points + 2 * same + (Likeness.AKIN in likeness)

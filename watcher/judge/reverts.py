@@ -5,22 +5,22 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable
 from dataclasses import replace
-from datetime import timedelta
 
+from watcher.judge.policy import RevertPolicy
 from watcher.model import Change
-
-REVERT_WITHIN = timedelta(days=7)
 
 Key = tuple[str, str | None, int | None, str | None]
 
 
-def reverted(changes: Iterable[Change], recent: Iterable[Change], renamed: dict[str, str]) -> list[Change]:
+def reverted(
+    changes: Iterable[Change], recent: Iterable[Change], renamed: dict[str, str], policy: RevertPolicy
+) -> list[Change]:
     """`changes`, with nature `reverted` where the new figure stood before a recent change of the same metric.
 
     One that takes back a suspect change corrects it, and is not suspect for going as far back as that went.
 
     Args:
-        recent: earlier changes, oldest first or not; those older than seven days are ignored.
+        recent: earlier changes, oldest first or not; those that are too old are ignored.
         renamed: old slug → new slug, so that a mine's changes count under its new slug.
     """
     before: dict[Key, list[Change]] = {}
@@ -29,15 +29,15 @@ def reverted(changes: Iterable[Change], recent: Iterable[Change], renamed: dict[
             slug = renamed.get(change.slug, change.slug)
             before.setdefault((slug, change.commodity_type, change.year, change.metric), []).append(change)
     return [
-        _reverted(change, before.get((change.slug, change.commodity_type, change.year, change.metric), []))
+        _reverted(change, before.get((change.slug, change.commodity_type, change.year, change.metric), []), policy)
         for change in changes
     ]
 
 
-def _reverted(change: Change, past: list[Change]) -> Change:
+def _reverted(change: Change, past: list[Change], policy: RevertPolicy) -> Change:
     if change.kind != "metric.changed" or change.nature == "reported":
         return change
-    taken_back = [one for one in past if change.at - one.at <= REVERT_WITHIN and _same(one.old, change.new)]
+    taken_back = [one for one in past if change.at - one.at <= policy.within and _same(one.old, change.new)]
     if not taken_back:
         return change
     last = max(taken_back, key=lambda one: one.at)

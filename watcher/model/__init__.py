@@ -24,6 +24,7 @@ from watcher.model.crossings import (
     renamed,
 )
 from watcher.model.memory import Absent, AbsentState, Cause, DetailSeen, Hold, Memory, Outcome, Verdict
+from watcher.model.metrics import standard
 from watcher.model.records import EMPTY, LIST_METRICS, Detail, Record, Snapshot, Sweep, Value, in_order, ordered
 
 __all__ = [
@@ -63,4 +64,5 @@ __all__ = [
     "in_order",
     "ordered",
     "renamed",
+    "standard",
 ]

@@ -7,7 +7,7 @@ the same ones. Words nobody knows are kept, so that an unknown key becomes a met
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -51,11 +51,13 @@ _METAL = {
     "iron": "fe",
     "besi": "fe",
 }
+_NAME = {"au": "gold", "cu": "copper", "ag": "silver", "ni": "nickel", "co": "cobalt", "fe": "iron"}
 _METAL_OF_COMMODITY = {"Gold": "au", "Copper": "cu", "Nickel": "ni"}
 _FILLER = frozenset(
     (
         *("material", "ore", "ores", "tonnage", "tonnages", "volume", "amount", "quantity", "value", "data"),
         *("estimate", "estimates", "jorc", "mineral", "bijih", "daya", "of", "and", "in", "the", "coal", "batubara"),
+        *("batu", "bara", "thermal", "bituminous", "subbituminous", "sub"),
     )
 )
 _GRADE = frozenset({"grade", "grades", "kadar"})
@@ -68,11 +70,20 @@ _UNIT = frozenset(
         *("mlb", "wmt", "dmt", "mwmt", "mdmt", "kwmt", "kdmt"),
     )
 )
+_METAL_UNIT = frozenset({"oz", "koz", "Moz", "lb", "Mlb"})
+_OTHER_COMMODITIES = frozenset({"tin", "timah", "bauxite", "bauksit", "manganese", "mangan", "zinc", "seng"})
+_BASIS = frozenset({"gar", "nar", "adb", "arb", "ar", "gad", "dry", "basis", "air", "dried", "as", "received", "range"})
 _GRADE_UNIT = frozenset({"gpt", "pct", "ppm"})
 _ENERGY_UNIT = frozenset({"kcal"})
 
 _VOCABULARY = (
-    frozenset((*_CLASS, *_LEVEL, *_LAYER, *_METAL)) | _FILLER | _GRADE | _CONTAINED | _YEAR | frozenset({"calorific"})
+    frozenset((*_CLASS, *_LEVEL, *_LAYER, *_METAL))
+    | _OTHER_COMMODITIES
+    | _FILLER
+    | _GRADE
+    | _CONTAINED
+    | _YEAR
+    | frozenset({"calorific"})
 )
 _GLUE = frozenset((*(word for word in _VOCABULARY if len(word) >= 3), *_SYMBOL))
 
@@ -91,13 +102,30 @@ class Meaning:
     attribute: bool = False
 
 
-def tokens(key: str) -> Iterator[str]:
+_PHRASES = tuple(
+    (re.compile(spelling, re.IGNORECASE), f" {word} ")
+    for spelling, word in (
+        (r"(?:(?<![a-z])gra?ms?|g)\s*/\s*(tonne|ton|t)(?![a-z])", "gpt"),
+        (r"kcal\s*/\s*kg", "kcal"),
+        (r"(?<![a-z])(million|juta)[\s_]+(metric[\s_]+)?(tonnes?|tons?)(?![a-z])", "mt"),
+        (r"(?<![a-z])(thousand|kilo|ribu)[\s_]+(metric[\s_]+)?(tonnes?|tons?)(?![a-z])", "kt"),
+        (r"(?<![a-z])million[\s_]+(troy[\s_]+)?(ounces?|oz)(?![a-z])", "moz"),
+        (r"(?<![a-z])(thousand|kilo)[\s_]+(troy[\s_]+)?(ounces?|oz)(?![a-z])|(?<![a-z])k\.\s*oz(?![a-z])", "koz"),
+        (r"(?<![a-z])(troy[\s_]+)?ounces?(?![a-z])", "oz"),
+        (r"(?<![a-z])million[\s_]+(pounds?|lbs?)(?![a-z])", "mlb"),
+    )
+)
+
+
+@lru_cache(maxsize=4096)
+def tokens(key: str) -> tuple[str, ...]:
     """The words of a key, in lower case; words glued together are taken apart where all parts are known."""
-    text = re.sub(r"g\s*/\s*(tonne|ton|t)\b", " gpt ", key, flags=re.IGNORECASE)
-    text = re.sub(r"kcal\s*/\s*kg", " kcal ", text, flags=re.IGNORECASE).replace("%", " pct ")
+    text = key
+    for spelling, word in _PHRASES:
+        text = spelling.sub(word, text)
+    text = text.replace("%", " pct ")
     text = re.sub(r"(?<=[a-z0-9])(?=[A-Z])", " ", text)
-    for word in re.findall(r"[^\W_]+", text):
-        yield from _unglue(word.lower())
+    return tuple(part for word in re.findall(r"[^\W_]+", text) for part in _unglue(word.lower()))
 
 
 @lru_cache(maxsize=4096)
@@ -132,7 +160,10 @@ def _understand(words: tuple[str, ...], commodity: str | None, unit: str | None)
     left: list[str] = []
     found: dict[str, str] = {}
     own = _METAL_OF_COMMODITY.get(commodity or "")
+    whose = _OTHER_COMMODITIES & set((commodity or "").lower().split())
     for word in words:
+        if word in whose:
+            continue
         for meaning, table in (("class", _CLASS), ("level", _LEVEL), ("layer", _LAYER), ("symbol", _SYMBOL)):
             if word in table:
                 found[meaning] = table[word]
@@ -142,14 +173,14 @@ def _understand(words: tuple[str, ...], commodity: str | None, unit: str | None)
     if "year" in found:
         return Meaning("measurement_year", None, False, True, attribute=True)
     if "calorific" in found:
-        return Meaning("calorific_value", "kcal/kg", "energy" in found, not left)
+        return Meaning("calorific_value", "kcal/kg", "energy" in found, not set(left) - _BASIS)
     return _named(found, left, own, unit)
 
 
 def _sort_other_word(word: str, own: str | None, found: dict[str, str], left: list[str]) -> None:
     if word in _METAL:
         if _METAL[word] != own:
-            found["symbol"] = _METAL[word]
+            found["metal"] = _METAL[word]
     elif word in _YEAR:
         found["year"] = word
     elif word in _CALORIFIC:
@@ -181,14 +212,19 @@ def _named(found: dict[str, str], left: list[str], own: str | None, unit: str | 
     level, kind = found.get("level"), found.get("class")
     kind = kind or _CLASS_OF_LEVEL.get(level or "")
     symbol = found.get("symbol")
+    if stated in _METAL_UNIT and level is None:
+        found.setdefault("contained", stated)
+    if "metal" in found and symbol is None and ("grade" in found or "contained" in found):
+        symbol = found["metal"]
     is_grade = "grade" in found or (symbol is not None and stated is None and "contained" not in found)
-    parts = [part for part in (found.get("layer"), kind) if part]
-    anything = bool(parts or level or symbol or "grade" in found)
+    metal = _NAME[found["metal"]] if "metal" in found and symbol is None else None
+    parts = [part for part in (found.get("layer"), metal, kind) if part]
+    anything = bool(parts or level or symbol or "grade" in found or "contained" in found)
     if is_grade:
-        metal = symbol or own
+        whose = symbol or own
         parts += [level] if level and level != "total" else []
-        parts.append(f"{metal}_grade" if metal else "grade")
-        default: str | None = "g/t" if metal in {"au", "ag"} else "%"
+        parts.append(f"{whose}_grade" if whose else "grade")
+        default: str | None = "g/t" if whose in {"au", "ag"} else "%"
     elif symbol or "contained" in found:
         parts += [level] if level and level != "total" else []
         parts.append(f"{symbol or own or 'metal'}_contained")

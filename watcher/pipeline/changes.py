@@ -24,22 +24,29 @@ def changes_of(
     told: list[Told] = []
     past = _past(memory, step)
     for old, new in step.pairs:
-        told += [(c, old, new) for c in diff.compare(old, new, past.get(new.slug, ()), at=now, watch=settings.name)]
+        told += [(c, old, new) for c in _compared(old, new, past, settings, now)]
     if step.renamed:
         told = [item for item in told if not (item[0].kind == "site.renamed" and item[0].slug in step.renamed.values())]
         told += _renamed(before, memory, step, settings.name, now)
-    told += _arrived(memory, step, past, settings.name, now)
+    told += _arrived(memory, step, past, settings, now)
     told = _once(told)
     absent, departed = _absent(memory, step, seen, settings, now)
     told += departed
-    changes = [judge.mark(change, old, new) for change, old, new in told]
+    changes = [judge.mark(change, old, new, settings.judgement.suspects) for change, old, new in told]
     companies = judge.renamed_companies(step.pairs, (new for _, new in step.pairs))
     former = {new.slug: old.company_slug or "" for old, new in step.versions}
     here = {record.company_slug for record in before}
     followed = {old: now for old, now in memory.standing.companies.items() if now in here}
     changes = judge.fold(changes, companies, former, followed)
-    changes = judge.reverted(changes, memory.recent, dict(step.renamed))
+    changes = judge.reverted(changes, memory.recent, dict(step.renamed), settings.judgement.reverts)
     return tuple(diff.with_id(change) for change in changes), absent
+
+
+def _compared(
+    old: Record, new: Record, past: Mapping[str, list[Record]], settings: WatchSettings, now: datetime
+) -> Iterable[Change]:
+    former, beyond = past.get(new.slug, ()), settings.judgement.moves.beyond
+    return diff.compare(old, new, former, at=now, watch=settings.name, moved_beyond=beyond)
 
 
 def _once(told: list[Told]) -> list[Told]:
@@ -83,8 +90,11 @@ def _renamed(before: Iterable[Record], memory: Memory, step: Step, watch: str, n
     return told
 
 
-def _arrived(memory: Memory, step: Step, past: Mapping[str, list[Record]], watch: str, now: datetime) -> list[Told]:
+def _arrived(
+    memory: Memory, step: Step, past: Mapping[str, list[Record]], settings: WatchSettings, now: datetime
+) -> list[Told]:
     """Sites and reports that the last snapshot did not have."""
+    watch = settings.name
     assert memory.snapshot is not None
     told: list[Told] = []
     announced: set[str] = set()
@@ -94,7 +104,7 @@ def _arrived(memory: Memory, step: Step, past: Mapping[str, list[Record]], watch
             announced.add(new.slug)
             kind: Kind = "site.returned" if entry.state == "removed" else "site.entered"
             told.append((diff.about(kind, new, at=now, watch=watch), entry.record, new))
-        changes = diff.compare(entry.record, new, past.get(new.slug, ()), at=now, watch=watch)
+        changes = _compared(entry.record, new, past, settings, now)
         told += [(change, entry.record, new) for change in changes]
     newcomers = _latest(record for record in step.fresh if record.slug not in past)
     for slug, record in newcomers.items():
@@ -111,10 +121,16 @@ def _arrived(memory: Memory, step: Step, past: Mapping[str, list[Record]], watch
             figure["detail"] = f"it was taken for renamed to {namesake}; both are listed now"
         told.append((diff.about(arrival, record, at=now, watch=watch, **figure), None, record))
     for record in step.fresh:
-        if record.slug in past:
+        if record.slug in past and not any(_twins(record, known) for known in past[record.slug]):
             changes = diff.report(record, past[record.slug], at=now, watch=watch)
             told += [(change, None, record) for change in changes]
     return told
+
+
+def _twins(one: Record, other: Record) -> bool:
+    """Whether two rows are of one mine, year, commodity, company and project: one of them said twice."""
+    who = (one.commodity_type, one.year, one.company_slug, one.project_name)
+    return who == (other.commodity_type, other.year, other.company_slug, other.project_name)
 
 
 def _latest(records: Iterable[Record]) -> dict[str, Record]:

@@ -13,9 +13,9 @@ from watcher.model import Hold, Memory, Outcome, Snapshot, Sweep
 from watcher.parse import Observation
 from watcher.pipeline.changes import changes_of
 from watcher.pipeline.glimpse import unclear, worth_a_look
-from watcher.pipeline.notices import hold_ended, hold_started, known_structures, structures
+from watcher.pipeline.notices import hold_ended, hold_started, in_words, known_structures, structures
 from watcher.pipeline.settings import WatchSettings
-from watcher.pipeline.snapshot import complete, details_seen, doubtful, is_baseline
+from watcher.pipeline.snapshot import complete, details_seen, doubtful, forgetting_doubted, is_baseline
 from watcher.pipeline.step import Step
 from watcher.pipeline.telling import tell
 from watcher.pipeline.urgency import watched_first
@@ -63,21 +63,24 @@ def conclude(seen: Observation, memory: Memory, settings: WatchSettings, now: da
         after = replace(after, standing=told.standing)
         return Outcome("baseline", now, after, alerts=told.alerts, notices=tuple(notices), unread=seen.unread)
     assert memory.snapshot is not None
-    step = Step.between(memory, memory.snapshot.records, records, kept)
+    step = Step.between(memory, memory.snapshot.records, records, kept, settings.judgement)
     hold, policy = memory.hold, settings.judgement.hold
     since = hold.since if hold is not None else now
-    looked = frozenset(slug for slug, one in after.details.items() if one.at >= since)
+    looked = seen.fetched | {slug for slug, one in after.details.items() if one.at >= since}
     symptoms = judge.symptoms(memory.snapshot.records, step.versions, step.lost, looked, policy)
     away = {slug: hold.away.get(slug, now) if hold is not None else now for slug in step.lost}
     causes = judge.lasting(symptoms, hold, away, len(memory.snapshot.slugs), policy, now)
     if causes and not judge.believed(causes, hold, policy, now):
         if hold is None:
             notices.append(hold_started(settings, causes))
-        held = Hold(since, "; ".join(cause.words for cause in causes), causes, records, away=away)
+        held = Hold(since, in_words(causes), causes, records, away=away)
         return Outcome("held", now, replace(after, hold=held), notices=tuple(notices), unread=seen.unread)
     if hold is not None:
         notices.append(hold_ended(settings, hold, believed=bool(causes), now=now))
-    else:
+    if hold is not None and not causes:
+        records, kept = complete(forgetting_doubted(memory), seen)
+        step = Step.between(memory, memory.snapshot.records, records, kept, settings.judgement)
+    if not causes:
         doubted = judge.blanked(step.versions, seen.fetched) | unclear(memory, seen, step, settings)
         blank = judge.unbelieved(doubted, memory.details, policy.confirm_after, now)
         if blank:

@@ -15,7 +15,7 @@ def worth_a_look(memory: Memory, seen: Observation, settings: WatchSettings) -> 
     if memory.snapshot is None or settings.details is None:
         return ()
     doubted = plan.doubted_details(memory)
-    pairs = _versions(memory, seen, seen.fetched - doubted)
+    pairs = _versions(memory, seen, seen.fetched - doubted, settings)
     # Where many are new, a few that were there tell whether all details are well today.
     batch = len(seen.fetched - memory.details.keys()) >= settings.judgement.hold.at_least
     if all(old == new for old, new in pairs) and not batch:
@@ -38,14 +38,17 @@ def unclear(memory: Memory, seen: Observation, step: Step, settings: WatchSettin
     return judge.unclear(pairs, listed, settings.judgement.hold)
 
 
-def _versions(memory: Memory, seen: Observation, slugs: frozenset[str]) -> list[tuple[Record, Record]]:
+def _versions(
+    memory: Memory, seen: Observation, slugs: frozenset[str], settings: WatchSettings
+) -> list[tuple[Record, Record]]:
     """The records of `slugs` as they were accepted, each with what it says now."""
     assert memory.snapshot is not None
     accepted = memory.snapshot.records
     if any(slug not in memory.snapshot.slugs for slug in slugs):
         # Who is new may be somebody known: then the whole table is compared.
         records, kept = complete(memory, seen)
-        return [(o, n) for o, n in Step.between(memory, accepted, records, kept).versions if n.slug in slugs]
+        step = Step.between(memory, accepted, records, kept, settings.judgement)
+        return [(old, new) for old, new in step.versions if new.slug in slugs]
     was = (record for record in accepted if record.slug in slugs)
     found = diff.match(was, (record for record in seen.records if record.slug in slugs))
     return [(old, diff.carry(old, new)) for old, new in found.pairs]

@@ -9,14 +9,22 @@ from watcher.model import Cause, Hold, Memory, Notice
 from watcher.parse import Observation
 from watcher.pipeline.settings import WatchSettings
 
+_NAMED = 3
+
+
+def in_words(causes: tuple[Cause, ...]) -> str:
+    """What is wrong with a snapshot: the first causes, and how many more."""
+    named = "; ".join(cause.words for cause in causes[:_NAMED])
+    more = len(causes) - _NAMED
+    return f"{named}; and {more} more of this kind" if more > 0 else named
+
 
 def hold_started(settings: WatchSettings, causes: tuple[Cause, ...]) -> Notice:
     hours = settings.judgement.hold.confirm_after.total_seconds() / 3600
-    words = "; ".join(cause.words for cause in causes)
     return Notice(
         "hold.started",
         f"{settings.name}: held, {causes[0].words}",
-        f"The API's answer looks like an accident upstream: {words}. Nothing is reported meanwhile. If it "
+        f"The API's answer looks like an accident upstream: {in_words(causes)}. Nothing is reported meanwhile. If it "
         f"stays so for {hours:g} hours it is believed. To believe it now: watcher accept {settings.name}",
         watch=settings.name,
     )
@@ -56,8 +64,9 @@ def structures(seen: Observation, memory: Memory, settings: WatchSettings) -> It
         yield Notice(
             "structure.unknown",
             f"{settings.name}: the API's answer has parts that are new to Watcher",
-            f"Seen for the first time: {listed}. Figures under new keys are kept under their own names; rows that "
-            "cannot be read leave their sites as they were. No false change was reported.",
+            f"Seen for the first time: {listed}. A figure that moved to a new key keeps its name, and one "
+            "that is new has its key's; rows that cannot be read leave their sites as they were. No false change was "
+            "reported.",
             severity="info",
             watch=settings.name,
         )

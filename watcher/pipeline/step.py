@@ -45,7 +45,12 @@ class Step:
 
     @classmethod
     def between(
-        cls, memory: Memory, before: tuple[Record, ...], after: tuple[Record, ...], kept: frozenset[str]
+        cls,
+        memory: Memory,
+        before: tuple[Record, ...],
+        after: tuple[Record, ...],
+        kept: frozenset[str],
+        policy: judge.JudgementPolicy,
     ) -> Step:
         match = diff.match(before, after)
         present = frozenset(record.slug for record in after)
@@ -53,7 +58,7 @@ class Step:
         missing = [e.record for e in memory.absent if e.state == "missing" and e.record.slug not in present]
         vanished = [record for record in match.gone if record.slug not in present]
         newcomers = [record for record in match.fresh if record.slug not in known]
-        renamed = {} if kept else judge.renames((*vanished, *missing), newcomers)
+        renamed = {} if kept else judge.renames((*vanished, *missing), newcomers, policy.renames)
         pairs, fresh = list(match.pairs), list(match.fresh)
         if renamed:
             olds = [replace(r, slug=renamed[r.slug]) for r in (*vanished, *missing) if r.slug in renamed]

@@ -6,6 +6,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
+from functools import partial
 
 from watcher import derived, diff, judge, rules
 from watcher.model import (
@@ -55,7 +56,7 @@ def tell(
         crossings, levels = rules.watch_levels(
             settings.watchlists,
             standing.levels,
-            _view(after, step, changes, standing),
+            _view(after, step, changes, standing, settings),
             watch=settings.name,
             now=now,
             hush=lambda alert: rules.silenced(alert, settings.silences, now, former),
@@ -142,7 +143,9 @@ def _former(standing: Standing) -> rules.Former:
     return former
 
 
-def _view(after: Memory, step: Step | None, changes: Sequence[Change], standing: Standing) -> rules.View:
+def _view(
+    after: Memory, step: Step | None, changes: Sequence[Change], standing: Standing, settings: WatchSettings
+) -> rules.View:
     left = {change.company_slug or "" for change in changes if change.kind in {"site.removed", "site.left"}}
     if step is not None:
         left |= {old.company_slug or "" for old, new in step.pairs if old.company_slug != new.company_slug}
@@ -157,7 +160,7 @@ def _view(after: Memory, step: Step | None, changes: Sequence[Change], standing:
         changes=by_place,
         companies=standing.companies,
         left=frozenset(left),
-        doubt=judge.doubt,
+        doubt=partial(judge.doubt, policy=settings.judgement.suspects),
     )
 
 
@@ -214,15 +217,15 @@ def _derived_changes(
         for old, new in moved:
             if derived.observed(old, metric) and derived.observed(new, metric):
                 pair = derived.of_record(old, metric), derived.of_record(new, metric)
-                found += _figure(old, new, metric, *pair, _doubts(new, metric), settings.name, now)
+                found += _figure(old, new, metric, *pair, _doubts(new, metric, settings), settings.name, now)
     companies = named & set(derived.OF_COMPANY)
     if companies:
-        found += _company_changes(memory, after, standing, sorted(companies), settings.name, now)
+        found += _company_changes(memory, after, standing, sorted(companies), settings, now)
     return tuple(diff.with_id(change) for change in found)
 
 
 def _company_changes(
-    memory: Memory, after: Memory, standing: Standing, metrics: Sequence[str], watch: str, now: datetime
+    memory: Memory, after: Memory, standing: Standing, metrics: Sequence[str], settings: WatchSettings, now: datetime
 ) -> Iterable[Change]:
     """The movements of companies' sums, over all watches as watchlists see them."""
     before, present = _by_company(_known(memory), standing), _by_company(_known(after), standing)
@@ -234,8 +237,8 @@ def _company_changes(
             if any(not derived.observed(record, metric) for record in (*olds, *news)):
                 continue
             was, now_is = derived.of_company(olds, metric), derived.of_company(news, metric)
-            doubts = (f"{one.name or one.slug}: {why}" for one in news if (why := _doubts(one, metric)))
-            said = _figure(olds[0], news[0], metric, was.value, now_is.value, "; ".join(doubts), watch, now)
+            doubts = (f"{one.name or one.slug}: {why}" for one in news if (why := _doubts(one, metric, settings)))
+            said = _figure(olds[0], news[0], metric, was.value, now_is.value, "; ".join(doubts), settings.name, now)
             for change in said:
                 yield replace(
                     change, slug=key[0], name=change.company_name, detail=now_is.words, company_slug=key[0],
@@ -266,6 +269,6 @@ def _figure(
         yield replace(change, suspect=suspect or change.suspect)
 
 
-def _doubts(record: Record, metric: str) -> str:
-    reasons = (judge.doubt(record, part) for part in derived.parts(metric))
+def _doubts(record: Record, metric: str, settings: WatchSettings) -> str:
+    reasons = (judge.doubt(record, part, settings.judgement.suspects) for part in derived.parts(metric))
     return "; ".join(dict.fromkeys(reason for reason in reasons if reason))

@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from contextlib import ExitStack
 from dataclasses import replace
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from pathlib import Path
 from types import TracebackType
 from typing import Self, Unpack
@@ -141,10 +141,15 @@ class Store:
 
     # --- polls -----------------------------------------------------------------------------------------------------
 
-    def memory(self, watch: str, now: datetime, *, others: bool = False) -> Memory:
-        """All that the next decision about `watch` remembers; with the `others`' records, if watchlists want them."""
+    def memory(
+        self, watch: str, now: datetime, *, others: bool = False, recent: timedelta = remembering.RECENT
+    ) -> Memory:
+        """All that the next decision about `watch` remembers; with the `others`' records, if watchlists want them.
+
+        `recent` is how far back it knows the watch's changes of figures.
+        """
         with connect.in_our_words(self.path):
-            return remembering.load(self._db.conn, watch, now, others=others)
+            return remembering.load(self._db.conn, watch, now, others=others, recent=recent)
 
     def commit(
         self,

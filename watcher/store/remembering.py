@@ -22,10 +22,18 @@ from watcher.store.encode import (
     unpacked,
 )
 
-_RECENT = timedelta(days=7)
+#: How far back a memory knows its changes of figures, unless somebody wants it otherwise.
+RECENT = timedelta(days=7)
 
 
-def load(conn: sqlite3.Connection, watch: str, now: datetime, *, others: bool = False) -> Memory:
+def load(
+    conn: sqlite3.Connection,
+    watch: str,
+    now: datetime,
+    *,
+    others: bool = False,
+    recent: timedelta = RECENT,
+) -> Memory:
     """All that the next decision about `watch` remembers; an empty memory if it was never polled."""
     row = conn.execute("select filter, structures from watches where watch = ?", (watch,)).fetchone()
     empty = Memory(watch, standing=standing.load(conn), others=_others(conn, watch) if others else ())
@@ -54,7 +62,7 @@ def load(conn: sqlite3.Connection, watch: str, now: datetime, *, others: bool = 
             for row in conn.execute(
                 f"select {', '.join(CHANGE_COLUMNS)} from changes "
                 "where watch = ? and at >= ? and kind = 'metric.changed' order by number",
-                (watch, instant(now - _RECENT)),
+                (watch, instant(now - recent)),
             )
         ),
     )
