@@ -6,6 +6,7 @@ import re
 import signal
 import subprocess
 import sys
+import threading
 
 import httpx
 import pytest
@@ -20,17 +21,23 @@ def test_pages_are_served_beside_the_poller_until_a_signal(desk: Desk) -> None:
     command = [sys.executable, "-m", "watcher", "web", "--listen", "127.0.0.1:0"]
     environ = {"PATH": "/usr/bin:/bin", "HOME": str(desk.folder), "KEY": "k", "DESK": desk.sink.url}
     with subprocess.Popen(command, cwd=desk.folder, env=environ, stdout=subprocess.PIPE, text=True) as web:
-        assert web.stdout is not None
-        found = re.search(r"http://127\.0\.0\.1:\d+/", web.stdout.readline())
-        assert found is not None
-        with httpx.Client(base_url=found.group()) as client:
-            assert "65 sites" in client.get("/").text and client.get("/healthz").status_code == 200
-            desk.poll()
-            (change,) = client.get("/api/changes.json", params={"kind": "metric.changed"}).json()
-            assert change == desk.json("changes", "--kind", "metric.changed")[0]
-            assert "server" not in client.get("/map").headers
-        web.send_signal(signal.SIGTERM)
-        assert web.wait(10) == 0
+        too_long = threading.Timer(60, web.kill)
+        too_long.start()
+        try:
+            assert web.stdout is not None
+            found = re.search(r"http://127\.0\.0\.1:\d+/", web.stdout.readline())
+            assert found is not None
+            with httpx.Client(base_url=found.group(), timeout=30) as client:
+                assert "65 sites" in client.get("/").text and client.get("/healthz").status_code == 200
+                desk.poll()
+                (change,) = client.get("/api/changes.json", params={"kind": "metric.changed"}).json()
+                assert change == desk.json("changes", "--kind", "metric.changed")[0]
+                assert "server" not in client.get("/map").headers
+            web.send_signal(signal.SIGTERM)
+            assert web.wait(20) == 0
+        finally:
+            too_long.cancel()
+            web.kill()
 
 
 def test_a_report_is_one_file(desk: Desk) -> None:

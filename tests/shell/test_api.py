@@ -12,6 +12,7 @@ import pytest
 
 from tests.shell.upstream import Answer, Upstream, as_json, page, upstream
 from watcher.api import ApiSettings, SectorsApi
+from watcher.api.listing import Page, gather
 from watcher.errors import ConfigError, SourceError, SourceRefused, SweepIncomplete
 
 KEY = "very-secret-key"
@@ -268,6 +269,26 @@ def test_a_page_with_an_odd_row_is_read_again(odd: dict[str, Any]) -> None:
         assert list(ask(server, lambda api: api.sites({}))) == ROWS[:10]
     with upstream(lambda path, query, number: page(wrong)) as server:
         assert list(ask(server, lambda api: api.sites({}))) == wrong and len(server.asked) == 2
+
+
+def test_odd_rows_that_stay_are_paid_for_once() -> None:
+    """What was believed of a list before is no reason to read it twice; other odd rows are."""
+    wrong = [*ROWS[:9], ROWS[0]]
+    believed: list[str] = []
+
+    async def read(rows: list[dict[str, Any]]) -> int:
+        calls: list[int] = []
+
+        async def fetch(offset: int, order: str) -> Page:
+            calls.append(offset)
+            return Page(tuple(rows), len(rows), offset, False)
+
+        known = believed[-1] if believed else None
+        assert await gather(fetch, believed=known, believe=believed.append) == tuple(rows)
+        return len(calls)
+
+    counts = [asyncio.run(read(rows)) for rows in (wrong, wrong, [*wrong[1:], ROWS[1]])]
+    assert counts == [2, 1, 2] and len(set(believed)) == 2
 
 
 def test_an_empty_success_is_no_site() -> None:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
+from functools import partial
 from types import TracebackType
 from typing import Any, Protocol, Self
 from urllib.parse import quote
@@ -56,6 +57,11 @@ class Kept(Protocol):
         ...
 
     def keep(self, url: str, etag: str, last_modified: str, body: bytes) -> None: ...
+
+    def believed(self, filter: Mapping[str, str | int | float]) -> str | None:
+        """The signature of the odd rows of a list that were believed (`listing.gather`)."""
+
+    def believe(self, filter: Mapping[str, str | int | float], signature: str) -> None: ...
 
 
 def _free(call: str) -> Callable[[], None]:
@@ -114,7 +120,9 @@ class SectorsApi:
         async def page(offset: int, order: str) -> Page:
             return await self._page({**filter, "order_by": order, "limit": 30, "offset": offset})
 
-        return await gather(page)
+        if self.kept is None:
+            return await gather(page)
+        return await gather(page, believed=self.kept.believed(filter), believe=partial(self.kept.believe, filter))
 
     async def count(self, filter: Mapping[str, str | int | float]) -> int:
         """How many rows the list that matches `filter` has, for one call.

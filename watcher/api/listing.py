@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 from collections import Counter
 from collections.abc import Callable, Coroutine, Sequence
@@ -54,12 +55,19 @@ _ORDERS = ("year", "production_volume", "strip_ratio")
 Fetch = Callable[[int, str], Coroutine[Any, Any, Page]]
 
 
-async def gather(page: Fetch) -> tuple[object, ...]:
+async def gather(
+    page: Fetch, *, believed: str | None = None, believe: Callable[[str], None] = lambda signature: None
+) -> tuple[object, ...]:
     """All rows of a list, given a function that fetches the page at an offset in an order (`order_by`).
 
     A list that moves while it is read is read again, up to three times in all. Rows may be gathered over the tries,
     until they are as many distinct ones as the list says it has. A whole reading with rows that say no site, or that
-    come twice word for word, is believed once another is the same, or if none is better.
+    come twice word for word, is believed once another is the same, or if none is better; from then on such rows are
+    no reason to read the list again, which costs credits.
+
+    Args:
+        believed: the signature of the odd rows that were believed before.
+        believe: hears the signature of those that are believed now.
 
     Raises:
         SweepIncomplete: the pages still do not add up.
@@ -76,9 +84,11 @@ async def gather(page: Fetch) -> tuple[object, ...]:
         rows = [row for one in readings for row in one.rows]
         counts = Counter(map(_text, rows))
         if len(rows) == total and not _torn(readings):
-            if len(counts) == total and all(map(_named, rows)):
+            signature = _oddities(counts, rows)
+            if signature in {"", believed}:
                 return tuple(rows)
             if odd is not None and Counter(map(_text, odd)) == counts:
+                believe(signature)
                 return odd
             odd = tuple(rows)
             continue
@@ -143,8 +153,11 @@ def _text(row: object) -> str:
     return json.dumps(row, sort_keys=True)
 
 
-def _named(row: object) -> bool:
-    return isinstance(row, dict) and bool(row.get("slug"))
+def _oddities(counts: Counter[str], rows: Sequence[object]) -> str:
+    """A digest of the rows that come twice or say no site; empty where there are none."""
+    odd = [text for text, count in counts.items() if count > 1]
+    odd += [_text(row) for row in rows if not (isinstance(row, dict) and row.get("slug"))]
+    return hashlib.blake2b("\n".join(sorted(odd)).encode(), digest_size=8).hexdigest() if odd else ""
 
 
 def _identity(row: object) -> str:

@@ -53,9 +53,8 @@ def _line(stream: TextIO, text: str, style: str | None) -> None:
         (out() if stream is sys.stdout else err()).print(clean(text), style=style, markup=False, emoji=False)
     else:
         # A timer's polls are read by no terminal: they need not load what paints one.
-        stream.write(f"{clean(text)}\n")
-        # Whoever reads a pipe waits for the line as much as a person does.
-        stream.flush()
+        # Who waits for a line, such as where the pages are served, gets it at once.
+        print(clean(text), file=stream, flush=True)
 
 
 def write_json(document: Any) -> None:

@@ -1,10 +1,11 @@
-"""Answers that came with an ETag or a Last-Modified, in the database: while they hold, asking again is free."""
+"""What the API said before, in the database: answers with an ETag, which are free while they hold, and odd rows."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import datetime
 
+from watcher.plan import Filter
 from watcher.store import Store
 
 
@@ -16,6 +17,13 @@ class Cupboard:
 
     def kept(self, url: str) -> tuple[str, str, bytes] | None:
         return self._shelf.kept(url)
+
+    def believed(self, filter: Filter) -> str | None:
+        return self._shelf.odd_rows(filter)
+
+    def believe(self, filter: Filter, signature: str) -> None:
+        if self._writes:
+            self._shelf.set_odd_rows(filter, signature)
 
     def keep(self, url: str, etag: str, last_modified: str, body: bytes) -> None:
         if self._writes:

@@ -81,6 +81,19 @@ class Shelf:
                 (filter_key(filter), size.rows, instant(size.at), agrees, seen),
             )
 
+    def odd_rows(self, filter: Filter) -> str | None:
+        """The signature of the odd rows of a filter's list that were believed."""
+        with in_our_words(self._path):
+            row = self._db.conn.execute("select signature from odd_lists where filter = ?", (filter_key(filter),))
+            return next((str(signature) for (signature,) in row), None)
+
+    def set_odd_rows(self, filter: Filter, signature: str) -> None:
+        """Odd rows of a filter's list are believed."""
+        with in_our_words(self._path), self._db.atomic():
+            self._db.conn.execute(
+                "insert or replace into odd_lists (filter, signature) values (?, ?)", (filter_key(filter), signature)
+            )
+
     def watched_sites(self) -> dict[str, frozenset[str]]:
         """Per watch, the slugs that it has."""
         found: dict[str, set[str]] = {}

@@ -47,3 +47,9 @@ def thrift(db: Database) -> None:
     """The pause while the quota is gone, what ops was told of credits, and answers that may serve again."""
     for statement in _THRIFT_TABLES:
         db.execute(statement)
+
+
+@migrations()
+def odd_lists(db: Database) -> None:
+    """Rows that come twice or say no site, and stay so: believed once, they are no reason to read a list again."""
+    db.execute("create table odd_lists (filter text primary key, signature text not null) without rowid")
