@@ -77,7 +77,9 @@ def tab(browser: Browser, served: str) -> Iterator[Callable[..., Tab]]:
     opened: list[Tab] = []
 
     def open_tab(path: str, width: int = 1280, height: int = 800, scheme: Any = "light", **more: Any) -> Tab:
-        context = browser.new_context(viewport={"width": width, "height": height}, color_scheme=scheme, **more)
+        context = browser.new_context(
+            viewport={"width": width, "height": height}, color_scheme=scheme, reduced_motion="reduce", **more
+        )
         one = Tab(context.new_page())
         one.page.on("request", lambda request: one.asked.append(request.url))
         one.page.on("dialog", lambda dialog: one.complaints.append(f"dialog: {dialog.message}"))
