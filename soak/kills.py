@@ -170,7 +170,7 @@ def _baseline(zygote: Zygote, folder: Path, env: dict[str, str], log: Path, data
 def _try_again(database: Path) -> None:
     """What `watcher outbox retry` does: the waits are over."""
     with Store.open(database) as store:
-        store.revive([message.id for message in store.waiting()])
+        store.outbox.revive([message.id for message in store.outbox.waiting()])
 
 
 def _in_flight(database: Path, webhook: Sink, life: int) -> int:
@@ -201,7 +201,7 @@ def _calm(zygote: Zygote, folder: Path, env: dict[str, str], log: Path, database
     time.sleep(3)
     while time.monotonic() < deadline:
         with Store.open_readonly(database) as store:
-            if not store.waiting() and not store.untold():
+            if not store.outbox.waiting() and not store.outbox.untold():
                 break
         time.sleep(0.2)
     import os
