@@ -110,7 +110,7 @@ def test_from_any_past_the_ages_are_kept(ages: list[int], every: int, age: int) 
 
 
 def test_a_quiet_day_costs_lists_and_each_detail_once() -> None:
-    """The whole pipeline, hourly for a day after the baseline: 156 details at most, and never more than 24 at a poll."""
+    """The whole pipeline, hourly for a day after the baseline: at most 156 details, and never more than 24 at once."""
     watch = WatchSettings("all", timing=Timing(HOUR))
     done = play(*[sites(156)] * 25, every=HOUR, settings=watch)
     assert done.credits[0] == 156 and max(done.credits[1:]) <= 24 and done.changes == ()
