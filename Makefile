@@ -3,7 +3,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: help demo test test-browser check format pictures bench clean
+.PHONY: help demo test test-browser check format pictures bench audit clean
 
 help:
 	@echo "make demo    watch the whole product work, on a bundled sandbox API"
@@ -12,6 +12,7 @@ help:
 	@echo "make check   ruff, mypy --strict, and the floors of the house"
 	@echo "make format  let ruff put the code in order"
 	@echo "make pictures  make the pictures of README and docs from real messages (needs chromium)"
+	@echo "make audit   look the pinned versions up among known vulnerabilities (needs the network)"
 	@echo "make bench   measure every claim of docs/performance.md beside its peer (half an hour)"
 
 .venv/ready: pyproject.toml constraints.txt
@@ -46,6 +47,11 @@ pictures: .venv/ready
 
 bench: .venv/ready
 	$(BIN)/python -m benchmarks.run
+
+audit:
+	rm -rf build/audit && $(PYTHON) -m venv build/audit
+	build/audit/bin/pip install --quiet --disable-pip-version-check pip-audit
+	build/audit/bin/pip-audit --strict --no-deps --disable-pip -r constraints.txt
 
 clean:
 	rm -rf .venv dist build

@@ -44,6 +44,27 @@ def test_every_yaml_in_the_docs_is_valid(tmp_path: Path) -> None:
         load(tmp_path / "rules.yaml", {"SECTORS_API_KEY": "k", "DESK_URL": "json://x", "MAIL_URL": "json://x"})
 
 
+def test_nothing_runs_a_shell_or_trusts_a_pickle() -> None:
+    """No module starts a program, evaluates text, unpickles, or lets YAML make objects; jinja2 is sandboxed."""
+    import ast
+
+    modules = {"subprocess", "pickle", "marshal", "shelve", "dill", "pty", "commands"}
+    calls = {"eval", "exec", "compile", "os.system", "os.popen", "yaml.load", "yaml.unsafe_load", "yaml.full_load"}
+    calls |= {"jinja2.Environment", "Environment", "asyncio.create_subprocess_shell", "asyncio.create_subprocess_exec"}
+    for path in (ROOT / "watcher").rglob("*.py"):
+        for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+            used: set[str] = set()
+            if isinstance(node, ast.Import):
+                used = {name.name.partition(".")[0] for name in node.names} & modules
+            elif isinstance(node, ast.ImportFrom):
+                used = {(node.module or "").partition(".")[0]} & modules
+            elif isinstance(node, ast.Call):
+                used = {ast.unparse(node.func)} & calls
+            if path.name == "render.py" and path.parent.name == "web":
+                used -= {"jinja2.Environment"}  # of the pages, which are ours alone; messages may be the user's
+            assert not used, f"{path.relative_to(ROOT)}: {used}"
+
+
 @pytest.fixture(scope="session")
 def installed(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The wheel, built through the sdist and unpacked where no checkout is."""

@@ -89,6 +89,13 @@ def test_a_table_too_small_for_a_hold_waits_when_it_loses_all() -> None:
     assert play(TABLE[:4], less, less, every=day).kinds == ["metric.changed"] * 4
 
 
+def test_an_unknown_structure_is_known_by_two_details() -> None:
+    """A key that nobody knows on all sites is told to ops once, though only two details are asked for at a time."""
+    odd = [with_reserves(row, zeta=1.0) for row in TABLE]
+    told = play(TABLE, *[odd] * 10, every=HOUR, settings=WATCH, credits=ONLY_TWO)
+    assert [notice.kind for notice in told.notices] == ["structure.unknown"]
+
+
 def test_a_batch_that_comes_in_an_accident_is_looked_at_again() -> None:
     """New sites whose details were fetched while all was null disclose nothing when the accident is over."""
     new = [site(f"new-{n}", company_slug=f"pt-new-{n}", company_name=f"PT New {n}") for n in range(6)]

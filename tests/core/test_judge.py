@@ -344,7 +344,33 @@ def test_one_blank_detail_is_no_news_until_it_stays_so() -> None:
     blank_one = [TABLE[0] | empty, *TABLE[1:]]
     day = timedelta(hours=24)
     assert play(TABLE, blank_one, TABLE, TABLE, every=day).kinds == []
+    nowhere = [row | {"location": None} for row in TABLE]
+    assert play(nowhere, [TABLE[0] | empty, *nowhere[1:]], nowhere, every=day).kinds == []
     stayed = play(TABLE, blank_one, blank_one, every=day)
     assert {change.nature for change in stayed.changes} == {"withdrawn"} and len(stayed.changes) == 4
     half = play(TABLE, [TABLE[0] | {"resources_reserves": None}, *TABLE[1:]], every=day)
     assert len(half.changes) == 3
+
+
+def test_a_detail_still_blank_when_a_hold_ends_is_no_news() -> None:
+    """The table is back from an accident, but for one detail that is blank, unreadable, or could not be had."""
+    day, settings = timedelta(hours=24), WatchSettings("all")
+    held = play(TABLE, blank(TABLE), every=day)
+    assert held.verdicts[-1] == "held"
+    now = START + 2 * day
+    empty = {"resources_reserves": None, "location": None, "overburden_removal_volume": None}
+    blank_one = [TABLE[0] | empty, *TABLE[1:]]
+    strange = [TABLE[0] | {"resources_reserves": 7, "location": "?"}, *TABLE[1:]]
+    for table in (blank_one, strange):
+        outcome = decide(sweep(table, held.memory, settings, now), held.memory, settings, now)
+        assert outcome.verdict == "accepted" and outcome.changes == ()
+    seen = sweep(TABLE, held.memory, settings, now)
+    missed = replace(seen, details={slug: one for slug, one in seen.details.items() if slug != "mine-0"})
+    outcome = decide(missed, held.memory, settings, now)
+    assert outcome.verdict == "accepted" and outcome.changes == ()
+
+
+def test_a_row_that_comes_twice_is_no_new_report() -> None:
+    """A page shows one row twice and another not at all: nothing is told, then or when it is right again."""
+    twice = [*TABLE[:-1], TABLE[0]]
+    assert play(TABLE, twice, TABLE, twice, TABLE, every=HOUR).kinds == []

@@ -80,6 +80,15 @@ ORES = COPPER + GOLD
 HELD, BACK = "ops: hold.started", "ops: hold.ended"
 
 
+def swapped(row: Row) -> Row:
+    place = row["location"]
+    return {"location": place | {"latitude": place["longitude"], "longitude": place["latitude"]}}
+
+
+def in_full(row: Row) -> Row:
+    return {"location": row["location"] | {"province": "East Kalimantan", "city": "Kab. Berau"}}
+
+
 def ore(commodity: Table, *blocks: Row) -> list[Table]:
     """A mine of another ore with one block after the other."""
     return [each({"resources_reserves": block}, commodity) for block in blocks]
@@ -118,6 +127,9 @@ PHENOMENA: dict[str, tuple[int, list[Table], list[str]]] = {
     "reserves are in kt, unsaid":   (3, [TEN, each({"resources_reserves": {"reserves": 50_000}}), TEN],
                                      [HELD, BACK]),
     "the unit named kt, only it":   (3, [TEN, each({"unit": "kt"}), TEN], [HELD, BACK]),
+    "all production turns 0":       (3, [TEN, times(0), TEN], [HELD, BACK]),
+    "null is written 0":            (3, [each({"strip_ratio": n}) for n in (None, 0, "")], [HELD, BACK]),
+    "coordinates are swapped":      (3, [TEN, each(swapped), TEN], [HELD, BACK]),
     "one accident after the other": (14, [TEN, [], each(EMPTY), each(EMPTY), TEN], [HELD, BACK]),
     "a true change meanwhile":      (3, [TEN, [], first(production_volume=12)],
                                      [HELD, BACK, "revised mine-0 production_volume 10 → 12"]),
@@ -222,6 +234,9 @@ PHENOMENA: dict[str, tuple[int, list[Table], list[str]]] = {
     "nickel in four spellings":     (1, LAYERS, []),
     "gold, copper: three shapes":   (1, GRADES, []),
     "a range where a number was":   (1, blocks({"cv": 5100}, {"cv": "<5100"}, {"cv": 5100}), []),
+    "N/A for names and units":      (1, [TEN, each({"name": "N/A", "company_slug": "-", "unit": "n/a"}), TEN], []),
+    "provinces and towns in full":  (1, [TEN, each(in_full), TEN], []),
+    "every row twice":              (1, [TEN, TEN + TEN, TEN], []),
     "rows in another order":        (1, [TEN, TEN[::-1]], []),
     # 7. Not observed is not null; years and rows
     "a row with wrong types":       (1, [TEN, first(production_volume={}, strip_ratio=[], year="?"), TEN], []),

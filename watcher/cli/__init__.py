@@ -2,8 +2,8 @@
 
 `setup` init, check, schema, test-target · `polling` poll, accept · `pricing` plan · `serving` run · `reading` status,
 changes, site · `explaining` explain · `backtesting` backtest · `silencing` silence · `mailing` outbox · `keeping`
-backup · `watching` web, report · `wording` templates · `trying` demo, sandbox · `session` what they share · `console`
-how it is said · `clock` what time it is.
+backup · `failing` tell-ops · `watching` web, report · `wording` templates · `trying` demo, sandbox · `session` what
+they share · `console` how it is said · `clock` what time it is.
 """
 
 from __future__ import annotations
@@ -20,6 +20,7 @@ from watcher import __version__
 from watcher.cli import (
     backtesting,
     explaining,
+    failing,
     keeping,
     mailing,
     polling,
@@ -40,6 +41,10 @@ app = typer.Typer(
     no_args_is_help=True,
     add_completion=True,
     pretty_exceptions_enable=False,
+    epilog=(
+        "Begin with: watcher demo. Then: watcher init, watcher check, watcher poll, watcher run. "
+        "Exit status: 0 done; 1 the work failed; 2 wrong usage or configuration; 3 done, but a snapshot is held."
+    ),
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 
@@ -54,7 +59,7 @@ def _version(asked: bool) -> None:
 def start(
     context: typer.Context,
     config: Annotated[
-        Path | None, typer.Option("--config", "-c", help="rules.yaml [default: $WATCHER_CONFIG, then ./rules.yaml]")
+        Path | None, typer.Option("--config", "-c", help="The rules.yaml; else $WATCHER_CONFIG, else ./rules.yaml.")
     ] = None,
     version: Annotated[
         bool, typer.Option("--version", callback=_version, is_eager=True, help="Show the version.")
@@ -83,6 +88,7 @@ app.add_typer(wording.app, name="templates")
 app.add_typer(mailing.app, name="outbox")
 app.command("backup")(keeping.backup)
 app.command("test-target")(setup.test_target)
+app.command("tell-ops")(failing.tell_ops)
 app.command("schema")(setup.schema)
 app.command("sandbox")(trying.sandbox)
 

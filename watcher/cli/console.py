@@ -54,6 +54,8 @@ def _line(stream: TextIO, text: str, style: str | None) -> None:
     else:
         # A timer's polls are read by no terminal: they need not load what paints one.
         stream.write(f"{clean(text)}\n")
+        # Whoever reads a pipe waits for the line as much as a person does.
+        stream.flush()
 
 
 def write_json(document: Any) -> None:

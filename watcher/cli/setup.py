@@ -29,11 +29,16 @@ def init(folder: Annotated[Path, typer.Argument(metavar="DIR", help="Where to wr
     console.say(f"Next: {where}cp .env.example .env, put your API key and targets into it, then `watcher check`.")
 
 
-def check(context: typer.Context) -> None:
+def check(
+    context: typer.Context,
+    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Say only what is wrong.")] = False,
+) -> None:
     """Validate rules.yaml, list what it does, and price it in credits."""
     from watcher.config import masked
 
     settings = session.settings_of(context.obj)
+    if quiet:
+        return
     console.say(f"{settings.path} is valid.", style="green")
     if settings.api_key is None:
         console.warn("There is no API key yet: set SECTORS_API_KEY in the environment or in .env.")

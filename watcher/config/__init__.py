@@ -2,6 +2,7 @@
 
 from watcher.config.load import environment, find, load
 from watcher.config.names import is_known, near
+from watcher.config.reach import ops_targets
 from watcher.config.schema import File
 from watcher.config.serving import address
 from watcher.config.settings import Http, Settings, Watch, masked, require_key
@@ -19,6 +20,7 @@ __all__ = [
     "load",
     "masked",
     "near",
+    "ops_targets",
     "require_key",
     "write_starter",
 ]

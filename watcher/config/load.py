@@ -72,7 +72,7 @@ def load(path: Path, environ: Mapping[str, str]) -> Settings:
     Raises:
         ConfigError: with every mistake that was found, each with file, line and column.
     """
-    text = _text(path)
+    text = text_of(path)
     environ = environment(path, environ)
     document = yaml_document.read(text, str(path), environ)
     if document.mistakes and document.data is None:
@@ -92,7 +92,12 @@ def load(path: Path, environ: Mapping[str, str]) -> Settings:
     return _settings(path, file, document, environ)
 
 
-def _text(path: Path) -> str:
+def text_of(path: Path) -> str:
+    """What stands in a configuration.
+
+    Raises:
+        ConfigError: it is missing, cannot be read, or is no text.
+    """
     try:
         return path.read_text(encoding="utf-8")
     except FileNotFoundError:

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 from datetime import datetime
 
 from watcher.diff.values import Move, move
-from watcher.geography import metres_apart
+from watcher.geography import metres_apart, same_name
 from watcher.model import LIST_METRICS, Change, Kind, Nature, Record
 
 
@@ -115,7 +115,7 @@ def _moved(old: Record, new: Record, at: datetime, watch: str, beyond: float) ->
     """`site.moved` where a known place is another now. A place that becomes known, or unknown, has not moved."""
     apart = metres_apart((old.latitude, old.longitude), (new.latitude, new.longitude))
     other = any(
-        mine and theirs and _plain(mine) != _plain(theirs)
+        mine and theirs and not same_name(mine, theirs)
         for mine, theirs in ((old.province, new.province), (old.city, new.city))
     )
     if other or (apart is not None and apart > beyond):

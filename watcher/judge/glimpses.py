@@ -12,7 +12,7 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
-from watcher.judge.holds import ratio
+from watcher.judge.holds import far_apart, ratio
 from watcher.judge.policy import HoldPolicy
 from watcher.model import LIST_METRICS, DetailSeen, Record
 
@@ -117,7 +117,7 @@ def _lost(old: Record, new: Record) -> Iterator[tuple[str, bool]]:
             times = ratio(value, now) if now is not None else None
             yield name, new.null(name) or (times is not None and not 1 / _JUMP < abs(times) < _JUMP)
     if old.latitude is not None and "location" not in new.unread:
-        yield _PLACE, new.latitude is None
+        yield _PLACE, new.latitude is None or far_apart(old, new)
 
 
 def _news(pairs: Pairs, least: int) -> list[Glimpse]:
@@ -157,7 +157,9 @@ def unbelieved(
 
 
 def _known(record: Record) -> bool:
-    return record.detailed and record.latitude is not None and bool(record.metrics.keys() - set(LIST_METRICS))
+    """Whether so much is known that losing all of it at once is strange: a place and a figure, or several figures."""
+    figures = len(record.metrics.keys() - set(LIST_METRICS))
+    return record.detailed and (figures > 1 or (figures == 1 and record.latitude is not None))
 
 
 def _empty(record: Record) -> bool:

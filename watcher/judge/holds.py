@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime
 
 from watcher import units
+from watcher.geography import metres_apart
 from watcher.judge.policy import HoldPolicy
 from watcher.model import LIST_METRICS, Cause, Hold, Record, Value
 
@@ -35,6 +36,8 @@ def symptoms(
     if len(changed) >= policy.at_least:
         found |= _lost_values(pairs, changed, looked, policy)
         found |= _same_factor(pairs, changed, looked, policy)
+        found |= _zeros(pairs, changed, looked, policy)
+        found |= _moved(pairs, changed, looked, policy)
     return found
 
 
@@ -129,9 +132,47 @@ def _same_factor(pairs: Pairs, changed: Pairs, looked: frozenset[str], policy: H
     for name, counts in sorted(factors.items()):
         times, count = counts.most_common(1)[0]
         if _many(count, having[name], policy):
-            words = f"{name} is {times:g} times what it was at {count} of the {having[name]} records that had it"
+            how = f"is {times:g} times what it was" if times else "turned 0"
+            words = f"{name} {how} at {count} of the {having[name]} records that had it"
             found[f"{name} times {times:g}"] = words
     return found
+
+
+def _zeros(pairs: Pairs, changed: Pairs, looked: frozenset[str], policy: HoldPolicy) -> dict[str, str]:
+    """Metrics that are 0 where nothing was said, and hardly anything else: nothing, spelt as a number."""
+    zeros: Counter[str] = Counter()
+    others: Counter[str] = Counter()
+    for old, new in changed:
+        for name, value in new.metrics.items():
+            if old.null(name):
+                (others if value.amount else zeros)[name] += 1
+    found = {}
+    for name, count in sorted(zeros.items()):
+        silent = sum(old.null(name) for old, _ in pairs if name in LIST_METRICS or old.slug in looked)
+        if _many(count, silent, policy) and others[name] < count / _MOST:
+            found[f"{name} zero"] = f"{name} turned from null to 0 at {count} of the {silent} records that had none"
+    return found
+
+
+_MOST = 10
+
+
+def _moved(pairs: Pairs, changed: Pairs, looked: frozenset[str], policy: HoldPolicy) -> dict[str, str]:
+    """Mines do not move: coordinates that are others at many were exchanged, or made up."""
+    count = sum(far_apart(old, new) for old, new in changed)
+    had = sum(old.latitude is not None for old, _ in pairs if old.slug in looked)
+    if not _many(count, had, policy):
+        return {}
+    return {"the location moved": f"the location is another at {count} of the {had} records that had one"}
+
+
+def far_apart(old: Record, new: Record) -> bool:
+    """Whether a record's coordinates are quite others now: a kilometre and more."""
+    apart = metres_apart((old.latitude, old.longitude), (new.latitude, new.longitude))
+    return apart is not None and apart > _FAR
+
+
+_FAR = 1_000.0
 
 
 def ratio(old: Value | None, new: Value) -> float | None:
@@ -139,7 +180,7 @@ def ratio(old: Value | None, new: Value) -> float | None:
 
     Where the numbers are the same and only the unit's name is another, it is the ratio of what they mean.
     """
-    if old is None or old.amount == 0 or new.amount == 0 or (old.amount == new.amount and old.unit == new.unit):
+    if old is None or old.amount == 0 or (old.amount == new.amount and old.unit == new.unit):
         return None
     scale = 1.0
     if old.unit and new.unit:

@@ -46,6 +46,11 @@ def read(raw: object) -> Reading:
     return _finite(raw)
 
 
+def nothing(text: str) -> bool:
+    """Whether a text stands for null: empty, a dash, `N/A`, `null` …"""
+    return text.strip().lower() in _NOTHING
+
+
 def _finite(raw: int | float) -> Reading:
     try:
         number = float(raw)

@@ -83,7 +83,7 @@ def _text(raw: Mapping[str, object], field: str, unread: set[str]) -> str | None
     if field not in raw or not (value is None or isinstance(value, str)):
         unread.add(field)
         return None
-    return sys.intern(" ".join(value.split())) or None if value else None
+    return sys.intern(" ".join(value.split())) if value and not numbers.nothing(value) else None
 
 
 def _year(raw: Mapping[str, object], unread: set[str]) -> int | None:
@@ -113,7 +113,7 @@ def _list_metrics(raw: Mapping[str, object], kind: str | None, unread: set[str])
     _number(raw, "strip_ratio", "bcm/t" if kind == "Coal" else None, metrics, unread)
     unit = raw.get("unit")
     produced = metrics.get("production_volume")
-    if produced and not produced.stated and isinstance(unit, str) and unit.strip():
+    if produced and not produced.stated and isinstance(unit, str) and not numbers.nothing(unit):
         metrics["production_volume"] = valued(produced.amount, units.canonical(unit), True)
     return metrics
 

@@ -8,7 +8,7 @@ from datetime import datetime
 
 from watcher import diff, judge
 from watcher.model import Absent, Change, Kind, Memory, Record
-from watcher.parse import Observation
+from watcher.parse import Observation, undetailed
 from watcher.pipeline.settings import WatchSettings
 from watcher.pipeline.step import Step
 
@@ -90,6 +90,12 @@ def _renamed(before: Iterable[Record], memory: Memory, step: Step, watch: str, n
     return told
 
 
+def _repeats(record: Record, past: Iterable[Record]) -> bool:
+    """Whether a row says again, word for word, what the list said already: no new report, but a slip of its pages."""
+    said = replace(undetailed(record), unread=frozenset())
+    return any(replace(undetailed(one), unread=frozenset()) == said for one in past)
+
+
 def _arrived(
     memory: Memory, step: Step, past: Mapping[str, list[Record]], settings: WatchSettings, now: datetime
 ) -> list[Told]:
@@ -121,7 +127,7 @@ def _arrived(
             figure["detail"] = f"it was taken for renamed to {namesake}; both are listed now"
         told.append((diff.about(arrival, record, at=now, watch=watch, **figure), None, record))
     for record in step.fresh:
-        if record.slug in past:
+        if record.slug in past and not _repeats(record, past[record.slug]):
             changes = diff.report(record, past[record.slug], at=now, watch=watch)
             told += [(change, None, record) for change in changes]
     return told

@@ -15,7 +15,7 @@ from watcher.pipeline.changes import changes_of
 from watcher.pipeline.glimpse import unclear, worth_a_look
 from watcher.pipeline.notices import hold_ended, hold_started, in_words, known_structures, structures
 from watcher.pipeline.settings import WatchSettings
-from watcher.pipeline.snapshot import complete, details_seen, doubtful, is_baseline
+from watcher.pipeline.snapshot import complete, details_seen, doubtful, forgetting_doubted, is_baseline
 from watcher.pipeline.step import Step
 from watcher.pipeline.telling import tell
 from watcher.pipeline.urgency import watched_first
@@ -77,7 +77,10 @@ def conclude(seen: Observation, memory: Memory, settings: WatchSettings, now: da
         return Outcome("held", now, replace(after, hold=held), notices=tuple(notices), unread=seen.unread)
     if hold is not None:
         notices.append(hold_ended(settings, hold, believed=bool(causes), now=now))
-    else:
+    if hold is not None and not causes:
+        records, kept = complete(forgetting_doubted(memory), seen)
+        step = Step.between(memory, memory.snapshot.records, records, kept, settings.judgement)
+    if not causes:
         doubted = judge.blanked(step.versions, seen.fetched) | unclear(memory, seen, step, settings)
         blank = judge.unbelieved(doubted, memory.details, policy.confirm_after, now)
         if blank:

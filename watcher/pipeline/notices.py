@@ -47,7 +47,8 @@ _UNREADABLE = "rows without a readable slug"
 
 def _strange(seen: Observation, settings: WatchSettings) -> frozenset[str]:
     """Structures on so many records that they are no slip of one row."""
-    many = settings.judgement.hold.at_least
+    # Where details are asked for two or three at a time, most of those are many.
+    many = min(settings.judgement.hold.at_least, max(2, len(seen.fetched) // 2 + 1))
     keys = {key for key, slugs in seen.unknown.items() if len(slugs) >= many}
     return frozenset(keys | ({_UNREADABLE} if seen.unreadable else set()))
 

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from datetime import datetime
 
-from watcher import diff
+from watcher import diff, plan
 from watcher.model import DetailSeen, Memory, Record, ordered
 from watcher.parse import Observation
 from watcher.pipeline.settings import WatchSettings
@@ -39,6 +39,17 @@ def complete(memory: Memory, seen: Observation) -> tuple[tuple[Record, ...], fro
 def _same(accepted: tuple[Record, ...], records: list[Record]) -> bool:
     """Whether these are the very records of the accepted snapshot, in whatever order."""
     return len(accepted) == len(records) and {id(record) for record in accepted} == {id(record) for record in records}
+
+
+def forgetting_doubted(memory: Memory) -> Memory:
+    """`memory`, whose hold is over, without the details that it doubted.
+
+    One that cannot be had or read today then carries on what was accepted, not the accident.
+    """
+    assert memory.hold is not None
+    doubted = plan.doubted_details(memory)
+    candidate = tuple(record for record in memory.hold.candidate if record.slug not in doubted)
+    return replace(memory, hold=replace(memory.hold, candidate=candidate))
 
 
 def details_seen(

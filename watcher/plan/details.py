@@ -91,9 +91,11 @@ def _by_key(records: Iterable[Record]) -> dict[tuple[str, str | None, int | None
 
 
 def _other(old: Record | None, new: Record) -> bool:
-    """Whether a detail lost what it said, or says it with another number."""
-    if old is None:
-        return False
-    said = {name: value for name, value in old.metrics.items() if name not in LIST_METRICS}
-    other = any(name not in new.metrics or new.metrics[name].amount != value.amount for name, value in said.items())
-    return other or (old.latitude is not None and new.latitude is None)
+    """Whether a detail says something else than it did: more, less, another number or another place."""
+    return old is not None and (
+        _said(old) != _said(new) or (old.latitude, old.longitude) != (new.latitude, new.longitude)
+    )
+
+
+def _said(record: Record) -> dict[str, float]:
+    return {name: value.amount for name, value in record.metrics.items() if name not in LIST_METRICS}
