@@ -3,7 +3,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: help demo test test-browser check format pictures bench audit clean
+.PHONY: help demo test test-browser check format pictures bench soak audit clean
 
 help:
 	@echo "make demo    watch the whole product work, on a bundled sandbox API"
@@ -14,6 +14,7 @@ help:
 	@echo "make pictures  make the pictures of README and docs from real messages (needs chromium)"
 	@echo "make audit   look the pinned versions up among known vulnerabilities (needs the network)"
 	@echo "make bench   measure every claim of docs/performance.md beside its peer (half an hour)"
+	@echo "make soak    kill, starve and mislead the daemon for a quarter of an hour, and count what was told"
 
 .venv/ready: pyproject.toml constraints.txt
 	$(PYTHON) -c 'import sys; sys.exit("Watcher needs Python 3.11 or newer; set PYTHON=/path/to/it.") if sys.version_info < (3, 11) else None'
@@ -47,6 +48,9 @@ pictures: .venv/ready
 
 bench: .venv/ready
 	$(BIN)/python -m benchmarks.run
+
+soak: .venv/ready
+	$(BIN)/python -m soak
 
 audit:
 	rm -rf build/audit && $(PYTHON) -m venv build/audit

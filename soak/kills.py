@@ -9,7 +9,7 @@ import sqlite3
 import threading
 import time
 from collections import Counter
-from contextlib import closing, suppress
+from contextlib import closing
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -126,7 +126,8 @@ def run(folder: Path, kills: int, *, seed: int = 1, progress: bool = False) -> F
         return given
 
     with source(answer) as base_url, sink() as webhook, closing(Zygote()) as zygote:
-        webhook.chance, webhook.hook = random.Random(seed + 1).random, trigger
+        webhook.chance = random.Random(seed + 1).random
+        webhook.hook = lambda event: trigger(event)  # noqa: PLW0108  (it is replaced)
         env = _write_rules(folder, base_url, webhook)
         database, log = folder / "watcher.db", folder / "log"
         _baseline(zygote, folder, env, log, database)
@@ -143,7 +144,7 @@ def run(folder: Path, kills: int, *, seed: int = 1, progress: bool = False) -> F
             zygote.kill(process)
             in_flight += _in_flight(database, webhook, life)
             if progress and life % 50 == 0:
-                print(f"{life} kills, {len(webhook.taken)} messages, {time.monotonic() - began:.0f} s", flush=True)  # noqa: T201
+                print(f"{life} kills, {len(webhook.taken)} messages, {time.monotonic() - began:.0f} s", flush=True)
         webhook.failing, trigger, webhook.life = 0.0, Trigger(), kills + 1
         _calm(zygote, folder, env, log, database)
         return _figures(folder, upstream, webhook, kills, in_flight, time.monotonic() - began)
@@ -174,6 +175,8 @@ def _try_again(database: Path) -> None:
 
 def _in_flight(database: Path, webhook: Sink, life: int) -> int:
     """How many messages of a life were taken, and not marked as sent: one per target at most."""
+    while webhook.busy:
+        time.sleep(0.002)  # what was asked before the kill is taken after it
     last: dict[str, Taken] = {}
     for one in webhook.taken:
         if one.life == life and one.answered == 200:
@@ -219,7 +222,6 @@ def _figures(folder: Path, upstream: Upstream, webhook: Sink, kills: int, in_fli
         lost += [f"{target}: {what}" for what in verdict.lost]
         false += [f"{target}: {what}" for what in verdict.false]
     news = [one for one in webhook.taken if one.ids]
-    times = Counter((one.target, id) for one in news for id in one.ids)
     repeated = len(news) - len({(one.target, one.ids) for one in news})
     answered_500 = sum(one.answered == 500 for one in news)
     with closing(sqlite3.connect(database)) as conn:
@@ -230,8 +232,6 @@ def _figures(folder: Path, upstream: Upstream, webhook: Sink, kills: int, in_fli
     split = len({(one.target, one.ids) for one in news}) - len({(one.target, one.ids[0]) for one in news})
     log = (folder / "log").read_text()
     tracebacks = len(re.findall(r"Traceback|Error:", log))
-    with suppress(ValueError):
-        assert max(times.values()) >= 1
     return Figures(
         kills=kills,
         edits=upstream.edits,
@@ -254,8 +254,4 @@ if __name__ == "__main__":
     import tempfile
 
     with tempfile.TemporaryDirectory() as place:
-        print(run(Path(place), int(sys.argv[1]), seed=int(sys.argv[2]), progress=True))  # noqa: T201
-        import shutil
-
-        shutil.copy(Path(place) / "log", "/tmp/soak-kills.log")
-        shutil.copy(Path(place) / "watcher.db", "/tmp/soak-kills.db")
+        print(run(Path(place), int(sys.argv[1]), seed=int(sys.argv[2]), progress=True))

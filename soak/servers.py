@@ -102,6 +102,7 @@ class Sink:
     Attributes:
         failing: the share of messages that are answered 500; half of those are taken all the same.
         hang: seconds until any answer.
+        busy: who is taking a message just now.
         hook: hears `asked`, `taken` and `answered` as they happen.
     """
 
@@ -111,6 +112,7 @@ class Sink:
     life: int = 0
     taken: list[Taken] = field(default_factory=list)
     refused: int = 0
+    busy: set[int] = field(default_factory=set)
     hook: Callable[[str], None] = lambda event: None
     chance: Callable[[], float] = lambda: 1.0
 
@@ -128,7 +130,13 @@ def sink() -> Iterator[Sink]:
         disable_nagle_algorithm = True
 
         def do_POST(self) -> None:
-            life = state.life
+            state.busy.add(threading.get_ident())
+            try:
+                self._take(state.life)
+            finally:
+                state.busy.discard(threading.get_ident())
+
+        def _take(self, life: int) -> None:
             body = self.rfile.read(int(self.headers["Content-Length"]))
             state.hook("asked")
             time.sleep(state.hang)

@@ -374,3 +374,10 @@ def test_a_row_that_comes_twice_is_no_new_report() -> None:
     """A page shows one row twice and another not at all: nothing is told, then or when it is right again."""
     twice = [*TABLE[:-1], TABLE[0]]
     assert play(TABLE, twice, TABLE, twice, TABLE, every=HOUR).kinds == []
+
+
+def test_what_cannot_be_read_when_a_hold_ends_is_what_was_accepted() -> None:
+    """All production turns null, is held, and comes back, but for one row that cannot be read."""
+    silent = [row | {"production_volume": None} for row in TABLE]
+    strange = [TABLE[0] | {"production_volume": {"x": []}}, *TABLE[1:]]
+    assert play(TABLE, silent, strange, TABLE, every=HOUR).kinds == []

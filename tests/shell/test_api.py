@@ -284,3 +284,24 @@ def test_a_silent_server_is_left_in_time() -> None:
             ask(server, lambda api: api.sites({}), billed, timeout=timedelta(seconds=0.1), retries=1)
         waiting.set()
     assert billed == ["list", "list"]
+
+
+@pytest.mark.parametrize("odd", [{"slug": None}, ROWS[0]], ids=["no slug", "twice"])
+def test_a_page_with_an_odd_row_is_read_again(odd: dict[str, Any]) -> None:
+    """A row without a slug, or the same row twice, on one page: another reading is whole, or says the same again."""
+    wrong = [*ROWS[:9], odd]
+
+    def passing(path: str, query: dict[str, str], number: int) -> Answer:
+        return page(wrong if number == 0 else ROWS[:10])
+
+    with upstream(passing) as server:
+        assert list(ask(server, lambda api: api.sites({}))) == ROWS[:10]
+    with upstream(lambda path, query, number: page(wrong)) as server:
+        assert list(ask(server, lambda api: api.sites({}))) == wrong and len(server.asked) == 2
+
+
+def test_an_empty_success_is_no_site() -> None:
+    """A detail of nothing, or an error with status 200, is asked again: a removed site must not seem to live on."""
+    answers = [as_json({}), as_json({"error": "Something went wrong."}), as_json({"error": "Not found."}, 404)]
+    with upstream(lambda path, query, number: answers[number]) as server:
+        assert ask(server, lambda api: api.site("mine-1")).gone

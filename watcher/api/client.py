@@ -213,7 +213,7 @@ class SectorsApi:
             document = answers.parsed(body)
         else:
             document = answers.read(response, body, self._settings.key)
-        if call == "detail" and document is not None and not isinstance(document, dict):
+        if call == "detail" and document is not None and not _is_site(document):
             raise TryAgain("its answer is not a site")
         found = Page.read(document) if call == "list" and document is not None else document
         etag, modified = (response.headers.get(name, "") for name in ("etag", "last-modified"))
@@ -228,6 +228,14 @@ def _validators(known: tuple[str, str, bytes] | None) -> dict[str, str]:
         return {}
     etag, modified, _ = known
     return ({"If-None-Match": etag} if etag else {}) | ({"If-Modified-Since": modified} if modified else {})
+
+
+def _is_site(document: object) -> bool:
+    """Whether an answer says anything that a site says: an empty object, or an error sent as a success, does not."""
+    return isinstance(document, dict) and not _SAYS_WHICH.isdisjoint(document)
+
+
+_SAYS_WHICH = frozenset({"slug", "name", "project_name", "company_slug", "company_name", "commodity_type", "year"})
 
 
 def _backoff(error: Exception) -> bool | float:

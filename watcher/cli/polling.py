@@ -47,6 +47,7 @@ async def _poll(settings: Settings, names: Sequence[str]) -> int:
     api_settings = session.api_settings(settings)
     with Store.open(settings.database) as store, ExitStack() as stack:
         store.forget_troubles(settings.watches, settings.targets)
+        store.set_clock_right(clock.now())
         bar = stack.enter_context(console.progress_bar())
         async with SectorsApi(api_settings) as api:
             due = session.watch_settings(settings, names, silences=store.silences())

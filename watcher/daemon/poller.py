@@ -102,6 +102,7 @@ class Poller:
         self._store_retry = None
         try:
             self._store.check_there()
+            self._store.set_clock_right(self._now())
             async with SectorsApi(wiring.api_settings(settings)) as api:
                 reports = await poll_watches(
                     api,

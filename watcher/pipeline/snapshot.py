@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from datetime import datetime
 
-from watcher import diff, plan
+from watcher import diff
 from watcher.model import DetailSeen, Memory, Record, ordered
 from watcher.parse import Observation
 from watcher.pipeline.settings import WatchSettings
@@ -42,14 +42,19 @@ def _same(accepted: tuple[Record, ...], records: list[Record]) -> bool:
 
 
 def forgetting_doubted(memory: Memory) -> Memory:
-    """`memory`, whose hold is over, without the details that it doubted.
+    """`memory`, whose hold is over, without the held records that had lost something.
 
-    One that cannot be had or read today then carries on what was accepted, not the accident.
+    What cannot be had or read today then carries on what was accepted, not the accident.
     """
-    assert memory.hold is not None
-    doubted = plan.doubted_details(memory)
-    candidate = tuple(record for record in memory.hold.candidate if record.slug not in doubted)
+    assert memory.hold is not None and memory.snapshot is not None
+    accepted = {record.key: record for record in memory.snapshot.records}
+    candidate = tuple(r for r in memory.hold.candidate if r.key not in accepted or not _lost(accepted[r.key], r))
     return replace(memory, hold=replace(memory.hold, candidate=candidate))
+
+
+def _lost(old: Record, new: Record) -> bool:
+    places = ((old.latitude, new.latitude), (old.province, new.province), (old.city, new.city))
+    return bool(old.metrics.keys() - new.metrics.keys()) or any(was and now is None for was, now in places)
 
 
 def details_seen(

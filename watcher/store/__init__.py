@@ -23,7 +23,7 @@ from watcher.model import Change, Crossing, Level, LevelKey, Memory, Notice, Out
 from watcher.retries import Trouble
 from watcher.rules import Silence
 from watcher.rules.foresight import Vocabulary
-from watcher.store import connect, evidence, history, queue, reading, remembering, standing, troubles
+from watcher.store import clock, connect, evidence, history, queue, reading, remembering, standing, troubles
 from watcher.store.encode import CHANGE_COLUMNS, change_row, instant, to_instant
 from watcher.store.evidence import Evidence, VitalSigns
 from watcher.store.history import StoredState
@@ -240,6 +240,11 @@ class Store:
         """The watches whose polls have failed so often that it counts."""
         with connect.in_our_words(self.path):
             return troubles.sources(self._db.conn)
+
+    def set_clock_right(self, now: datetime) -> int:
+        """Move what is remembered from the future, by a clock that ran ahead, to now. Returns how much that was."""
+        with connect.in_our_words(self.path), self._db.atomic():
+            return clock.set_right(self._db.conn, now)
 
     def accept(self, watch: str) -> bool:
         """Believe what is held, at the next poll. False if nothing is held."""
