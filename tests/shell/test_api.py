@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import gzip
+import threading
 from collections.abc import Callable
 from datetime import timedelta
 from functools import partial
@@ -255,6 +257,34 @@ def test_a_slug_cannot_leave_its_place() -> None:
     with upstream(lambda path, query, n: as_json({"slug": "x"})) as server:
         ask(server, lambda api: api.site("../../admin?x=1"))
     assert server.asked[0][0] == "/v2/mining/sites/..%2F..%2Fadmin%3Fx%3D1/"
+
+
+def test_answers_come_packed() -> None:
+    """gzip is asked for, and read."""
+
+    def answer(path: str, query: dict[str, str], number: int) -> Answer:
+        plain = page(ROWS[:30])
+        return Answer(200, gzip.compress(plain.body), plain.headers | {"Content-Encoding": "gzip"})
+
+    with upstream(answer) as server:
+        assert len(ask(server, lambda api: api.sites({}))) == 30
+    assert "gzip" in server.asked[0][2]["Accept-Encoding"]
+
+
+def test_a_silent_server_is_left_in_time() -> None:
+    """No answer within `timeout` is a failure that may pass; the call may have been billed, and stays paid."""
+    billed: list[str] = []
+    waiting = threading.Event()
+
+    def answer(path: str, query: dict[str, str], number: int) -> Answer:
+        waiting.wait(5)
+        return page(ROWS[:1])
+
+    with upstream(answer) as server:
+        with pytest.raises(SourceError, match=r"did not answer within 0\.1 s"):
+            ask(server, lambda api: api.sites({}), billed, timeout=timedelta(seconds=0.1), retries=1)
+        waiting.set()
+    assert billed == ["list", "list"]
 
 
 @pytest.mark.parametrize("odd", [{"slug": None}, ROWS[0]], ids=["no slug", "twice"])

@@ -189,6 +189,16 @@ def test_details_go_first_then_lists_by_priority(desk: Desk) -> None:
     assert polls == {"gold": 24, "coal": 16} and desk.world.credits == 80 and details == 0
 
 
+def test_a_list_that_is_due_comes_before_details(desk: Desk) -> None:
+    """In the last minutes of a day the second watch's list is read, and the first watch's details wait for it."""
+    desk.limits, desk.now = Limits(per_day=14), datetime(2026, 3, 2, 23, 50, tzinfo=JAKARTA)
+    first = desk.watch("first", filter={"min_production": 40})
+    second = desk.watch("second", filter={"company": "pt-company-1"})
+    reports = desk.poll(first, second)
+    assert [accepted(report).verdict for report in reports] == ["baseline", "baseline"]
+    assert 7 <= reports[0].credits < 13 and desk.world.credits <= 14
+
+
 def test_watchlisted_reserves_come_first(desk: Desk) -> None:
     """With ten details to spend, the companies whose reserves somebody watches are among them."""
     desk.limits, desk.now = Limits(per_day=13), datetime(2026, 3, 2, 23, 50, tzinfo=JAKARTA)

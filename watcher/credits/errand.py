@@ -89,7 +89,7 @@ class Errand:
 
     def affordable(self, due: Sequence[str], listing: Listing, memory: Memory) -> list[str]:
         """Those of the details due that may be asked for now; what is new or changed comes before what has its turn."""
-        allowed = self.purse.details()
+        allowed = self.purse.details(self._lists.pending()) if self.purse.limited else None
         if allowed is None:
             return list(due)
         most, paced = allowed

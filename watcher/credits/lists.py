@@ -63,6 +63,12 @@ class Lists:
         """Whether a filter's list was read already."""
         return filter_key(filter) in self._read
 
+    def pending(self) -> int:
+        """The calls that lists take which are due now and not read yet."""
+        open_ones = {filter_key(one.filter): one.filter for one in self._readings.values()}
+        sizes = (self.rows(filter) for key, filter in open_ones.items() if key not in self._read)
+        return sum(plan.pages(plan.UNKNOWN if rows is None else rows) for rows in sizes)
+
     async def of(self, watch: str, filter: Filter) -> Rows:
         """The rows of a watch's list, whichever list they are read from.
 

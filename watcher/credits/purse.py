@@ -63,6 +63,7 @@ class Purse:
     ) -> None:
         self._ledger, self._thrift, self._rows, self._zone, self._now = ledger, thrift, rows, zone, now
         self._refused: set[str] = set()
+        self._forecast: tuple[object, tuple[float, float]] | None = None
 
     @property
     def limited(self) -> bool:
@@ -90,27 +91,30 @@ class Purse:
         """
         if not self.limited or self._ledger is None:
             return
-        calls = plan.pages(self._rows(filter))
+        calls, spent = plan.pages(self._rows(filter)), self._spent()
+        if plan.for_list(self._thrift.limits, spent, calls, self._all_ahead()):
+            return  # there is enough for all
         ranked = self._thrift.ranked()
         place = next((n for n, one in enumerate(ranked) if one.name == watch), len(ranked))
         above = [one for one in ranked[:place] if one.name not in taken]
         day, month = (sum(self._ahead(above, end).values()) for end in self._ends())
-        if not plan.for_list(self._thrift.limits, self._spent(), calls, (day, month)):
+        if not plan.for_list(self._thrift.limits, spent, calls, (day, month)):
             raise self._spent_up(calls)
 
-    def details(self) -> tuple[int, int] | None:
-        """How many details may be asked for now: at most, and of those that only have their turn. None: no limit."""
+    def details(self, pending: int = 0) -> tuple[int, int] | None:
+        """How many details may be asked for now: at most, and of those that only have their turn. None: no limit.
+
+        Args:
+            pending: calls of lists that are due now and not read yet; they come first, as do those still to come.
+        """
         if not self.limited:
             return None
-        watches = self._thrift.ranked()
-        detailed = [one for one in watches if one.details is not None]
-        periods = []
-        for end in self._ends():
-            lists = sum(self._ahead(watches, end).values())
-            now = self._now()
-            span = (end - now) / timedelta(days=1)
-            periods.append(plan.Ahead(lists, sum(one.timing.per_day() * span for one in detailed)))
-        return plan.for_details(self._thrift.limits, self._spent(), *periods)
+        polls = sum(one.timing.per_day() for one in self._thrift.watches if one.details is not None)
+        day, month = (
+            plan.Ahead(lists + pending, polls * ((end - self._now()) / timedelta(days=1)))
+            for lists, end in zip(self._all_ahead(), self._ends(), strict=True)
+        )
+        return plan.for_details(self._thrift.limits, self._spent(), day, month)
 
     def news(self) -> Iterable[tuple[str, Notice]]:
         """What the operator hears of the limits, each under a name that is told once."""
@@ -141,6 +145,18 @@ class Purse:
         following = (day + timedelta(days=1), (day.replace(day=28) + timedelta(days=4)).replace(day=1))
         tomorrow, month = (datetime.combine(one, time(), self._zone) for one in following)
         return tomorrow, month
+
+    def _all_ahead(self) -> tuple[float, float]:
+        """The list calls still to come, of all watches, up to the end of the day and of the month."""
+        known = self._known()
+        if self._forecast is None or self._forecast[0] != known:
+            day, month = (sum(self._ahead(self._thrift.ranked(), end).values()) for end in self._ends())
+            self._forecast = (known, (day, month))
+        return self._forecast[1]
+
+    def _known(self) -> object:
+        """What a forecast depends on that may change during an errand: the day, and how long the lists are."""
+        return self._day(), tuple(self._rows(watch.filter) for watch in self._thrift.watches)
 
     def _ahead(self, watches: Iterable[plan.Planned], end: datetime) -> Mapping[str, float]:
         now = self._now()

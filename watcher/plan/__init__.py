@@ -12,12 +12,13 @@ from watcher.plan.pricing import MONTH, Bill, Line, bill, detail_period
 from watcher.plan.proposal import Proposal, propose
 from watcher.plan.reuse import Answer, marks, reusable
 from watcher.plan.rotation import turn
-from watcher.plan.watches import PAGE, Planned, Thrift, forecast, pages
+from watcher.plan.watches import PAGE, UNKNOWN, Planned, Thrift, forecast, pages
 
 __all__ = [
     "MONTH",
     "PAGE",
     "PROBES",
+    "UNKNOWN",
     "Ahead",
     "Answer",
     "Bill",
