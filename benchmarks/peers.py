@@ -24,7 +24,7 @@ def csv_diff(old: list[dict[str, object]], new: list[dict[str, object]]) -> floa
         writer.writeheader()
         writer.writerows(map(flat, rows))
         texts.append(out.getvalue())
-    before, after = (load_csv(io.StringIO(text), key="slug") for text in texts)
+    before, after = (load_csv(io.StringIO(text), key="slug", dialect="excel") for text in texts)
     begun = time.perf_counter()
     compare(before, after)
     return time.perf_counter() - begun
