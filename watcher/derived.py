@@ -5,10 +5,12 @@ A figure that a part is missing for is not computed; a company's says how many o
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass
 
 from watcher import units
+from watcher.geography import metres_apart
 from watcher.model import LIST_METRICS, Record, Value
 
 PRODUCTION, OVERBURDEN, STRIP, RESERVES = (
@@ -26,6 +28,9 @@ DERIVED = (*OF_SITE, *OF_COMPANY)
 
 #: What each ratio is made of: (above the line, below the line, unit).
 _RATIOS = {"reserve_life": (RESERVES, PRODUCTION, "years"), "implied_strip_ratio": (OVERBURDEN, PRODUCTION, "bcm/t")}
+
+#: Within so many metres two records of one name are of one mine.
+_SAME_PLACE = 1_000.0
 
 
 def parts(metric: str) -> tuple[str, ...]:
@@ -160,6 +165,39 @@ def latest(records: Iterable[Record]) -> list[Record]:
         for record in records
         if (record.year or 0) == years[record.slug, record.company_slug, record.commodity_type]
     ]
+
+
+def mines(records: Iterable[Record]) -> list[Record]:
+    """The latest record of each mine, for sums: upstream lists some mines under another slug for each year.
+
+    Records of one name, company and commodity are one mine where each is of another year, and none lies elsewhere.
+    """
+    alike: dict[tuple[str | None, str | None, str], list[Record]] = defaultdict(list)
+    for record in latest(records):
+        alike[record.company_slug, record.commodity_type, (record.name or record.slug).casefold()].append(record)
+    return [one for group in alike.values() for one in (group if _several_mines(group) else [_newest(group)])]
+
+
+def same_mine(one: Record, other: Record) -> bool:
+    """Whether two records of different years are of one mine: by slug, or by all that a name, owner and place say."""
+    if one.slug == other.slug:
+        return one.commodity_type == other.commodity_type
+    who = (one.company_slug, one.commodity_type, one.name)
+    return one.name is not None and who == (other.company_slug, other.commodity_type, other.name) and _near(one, other)
+
+
+def _newest(group: list[Record]) -> Record:
+    return max(group, key=lambda record: record.year or 0)
+
+
+def _several_mines(group: list[Record]) -> bool:
+    years = {record.year for record in group}
+    return None in years or len(years) < len(group) or not all(_near(group[0], record) for record in group[1:])
+
+
+def _near(one: Record, other: Record) -> bool:
+    metres = metres_apart((one.latitude, one.longitude), (other.latitude, other.longitude))
+    return metres is None or metres < _SAME_PLACE
 
 
 def in_list(metric: str) -> bool:

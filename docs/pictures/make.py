@@ -71,9 +71,9 @@ class Scene:
 
 SCENES = (
     Scene("new-sites", 0, (0, 1), height=470),
-    Scene("watchlist", 1, (0, 1, 2), height=860),
-    Scene("digest", 2, (0, 1, 2, 5, 9), ("mail",), height=1240),
-    Scene("alert", 1, (0, 1, 2), height=860),
+    Scene("watchlist", 1, (0, 1, 2), height=905),
+    Scene("digest", 2, (0, 1, 2, 5, 9), ("mail",), height=1390),
+    Scene("alert", 1, (0, 1, 2), height=905),
 )
 
 

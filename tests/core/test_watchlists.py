@@ -185,6 +185,16 @@ def test_a_sum_over_a_company_s_sites() -> None:
     assert heard.one().detail == "over 3 sites, 1 of them without a figure"
 
 
+def test_a_mine_with_a_slug_for_each_year_counts_once_in_a_sum() -> None:
+    """Upstream lists some mines as pit, pit-2, a year each: a sum has the latest; two of one year are two mines."""
+    years = [site(f"pit-{year}", name="Pit", year=year, production_volume=year - 2000.0) for year in (2022, 2023, 2024)]
+    twins = [site(slug, name="Twin", production_volume=5.0) for slug in ("twin", "twin-2")]
+    limit = watchlist(Limit(above=30), "production_volume", per="company")
+    assert hear(years, lists=[limit]).said == [[]]
+    heard = hear([*years, *twins], lists=[limit])
+    assert heard.said == [["already 34"]] and heard.one().detail == "over 3 sites"
+
+
 def test_a_company_s_sum_is_not_moved_by_a_site_that_is_missing_for_a_while() -> None:
     """A site that the list lacks counts as it was until it is told as removed; then the sum is without it."""
     full, less = [site("a"), site("b", production_volume=20.0)], [site("a")]

@@ -258,10 +258,15 @@ class Service:
             self._notifier.status(str(error))
             return
         count = len(self._settings.watches)
-        parts = [f"{count} watch{'es' if count != 1 else ''}", self._last_round or "no poll yet"]
+        parts = [f"{count} watch{'es' if count != 1 else ''}", self._last_round or self._last_poll()]
         parts += [f"next poll {self._clock(min(dues))}"] if dues else []
         parts += [f"{waiting} message{'s' if waiting != 1 else ''} waiting"] if waiting else []
         self._notifier.status("; ".join(parts))
+
+    def _last_poll(self) -> str:
+        """What is known of polls before this start."""
+        polls = [one.last_poll for one in self._store.status(self._settings.watches).values() if one.last_poll]
+        return f"last poll {max(polls).astimezone(self._settings.timezone):%Y-%m-%d %H:%M}" if polls else "no poll yet"
 
     def _clock(self, at: datetime) -> str:
         return f"{at.astimezone(self._settings.timezone):%H:%M}"

@@ -232,7 +232,7 @@ def _company_changes(
     for key in sorted(before.keys() & present.keys()):
         if before[key] == present[key]:
             continue
-        olds, news = derived.latest(before[key]), derived.latest(present[key])
+        olds, news = derived.mines(before[key]), derived.mines(present[key])
         for metric in metrics:
             if any(not derived.observed(record, metric) for record in (*olds, *news)):
                 continue

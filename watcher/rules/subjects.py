@@ -128,14 +128,13 @@ def subjects(
     watchlist: Watchlist, company: Followed, view: View, crowded: Container[tuple[str, str]]
 ) -> Iterator[Subject]:
     """Who is looked at: each of a company's sites, or the company in each commodity. `crowded` as `crowds` has it."""
-    latest = derived.latest(company.records)
     if watchlist.per == "site":
-        for record in latest:
+        for record in derived.latest(company.records):
             shared = (record.slug, record.commodity_type or "") in crowded
             yield _site(record, _twin(record) if shared else "", company.records, view)
         return
     groups: dict[str, list[Record]] = defaultdict(list)
-    for record in latest:
+    for record in derived.mines(company.records):
         groups[record.commodity_type or ""].append(record)
     for commodity, group in sorted(groups.items()):
         yield _company(company, commodity, group, view)
@@ -244,6 +243,5 @@ def _company(company: Followed, commodity: str, group: list[Record], view: View)
 def _year_before(record: Record, records: Iterable[Record]) -> Record | None:
     if record.year is None:
         return None
-    wanted = (record.slug, record.commodity_type, record.year - 1)
-    found = [other for other in records if other.key == wanted]
+    found = [other for other in records if other.year == record.year - 1 and derived.same_mine(record, other)]
     return next((other for other in found if other.project_name == record.project_name), found[0] if found else None)

@@ -13,11 +13,14 @@ from watcher.store.encode import instant
 _PAST = (
     *(("absences", "since"), ("details", "at"), ("details", "blank"), ("holds", "since"), ("cooldowns", "at")),
     *(("levels", "since"), ("levels", "told_at"), ("digests", "at"), ("target_troubles", "since")),
-    *(("source_troubles", "since"), ("messages", "first_attempt_at")),
+    *(("source_troubles", "since"), ("messages", "first_attempt_at"), ("pauses", "since")),
 )
-#: Waits end in the future, but in no more than this (`retries`: an hour).
-_AHEAD = (("target_troubles", "next_attempt_at"), ("messages", "next_attempt_at"))
-_LONGEST_WAIT = timedelta(hours=2)
+#: Waits end in the future, but in no more than this (`retries`: an hour; a quota: the next month).
+_AHEAD = (
+    ("target_troubles", "next_attempt_at", timedelta(hours=2)),
+    ("messages", "next_attempt_at", timedelta(hours=2)),
+    ("pauses", "probe_at", timedelta(days=32)),
+)
 
 
 def set_right(conn: sqlite3.Connection, now: datetime) -> int:
@@ -27,7 +30,7 @@ def set_right(conn: sqlite3.Connection, now: datetime) -> int:
         # Some seconds are no jump, but a clock that is kept right.
         late = instant(now + timedelta(minutes=1))
         moved += conn.execute(f"update {table} set {column} = ? where {column} > ?", (instant(now), late)).rowcount
-    for table, column in _AHEAD:
-        late = instant(now + _LONGEST_WAIT)
+    for table, column, longest in _AHEAD:
+        late = instant(now + longest)
         moved += conn.execute(f"update {table} set {column} = ? where {column} > ?", (instant(now), late)).rowcount
     return moved

@@ -33,7 +33,7 @@ def context(read: Pages, scene: Scene, slug: str) -> dict[str, Any]:
         "records": sorted(records, key=lambda record: record.name or record.slug),
         "changed": changed,
         "map": atlas.draw(records, changed, link=True) if any(map(atlas.located, records)) else "",
-        "totals": [(commodity, _totals(records, commodity)) for commodity in commodities],
+        "totals": [(commodity, _totals(derived.mines(records), commodity)) for commodity in commodities],
         "lists": [one.name for one in scene.settings.watchlists if {slug, *former} & one.companies.keys()],
         "levels": figures.rows(levels, read.names(), scene.settings),
         "timeline": news(timeline),
