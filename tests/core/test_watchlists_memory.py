@@ -44,6 +44,13 @@ def test_a_repeat_that_is_silenced_waits_for_the_next() -> None:
     assert [len(poll) for poll in later.polls] == [1, 0, 1, 0] and later.said == [[]] * 4
 
 
+def test_what_nobody_was_told_of_needs_no_end() -> None:
+    """A limit that was crossed and is back before the silence over it ended is not resolved: nobody knows of it."""
+    silence = Silence({"company": (PIT,)}, START + 1.5 * DAY, "quiet")
+    heard = hear(*ratios(10, 12, 10, 12), lists=[watchlist(HIGH, resolve=True)], silences=[silence])
+    assert heard.said == [[], [], [], ["crossed 12"]]
+
+
 def test_a_silence_on_a_former_name_still_holds() -> None:
     """A company that is renamed stays silenced, for rules and lists."""
     silence = Silence({"company": (PIT,)}, START + 9 * DAY, "quiet")
