@@ -147,3 +147,10 @@ def test_movements_against_the_year_before_last_and_end() -> None:
         table(10, 9), table(10, 7), table(10, 7), table(10, 7), table(10, 9), table(10, 7), table(10, 7, 5), lists=[one]
     )
     assert heard.said == [[], ["moved 7"], [], ["still 7"], ["resolved 9"], ["moved 7"], ["moved 5"]]
+
+
+def test_who_is_told_of_a_figure_by_one_limit_has_been_told_of_it() -> None:
+    """A movement counts from the figure that people were last told, by whichever limit of the list."""
+    limit = Limit(above=11, rises_by=Bound(20, percent=True))
+    heard = hear(*ratios(10, 11.5, 12.5, 13.9), lists=[watchlist(limit)])
+    assert heard.said == [[], ["crossed 11.5"], [], ["moved 13.9"]]
