@@ -67,10 +67,10 @@ def test_both_names_of_a_renamed_company_may_stand_in_the_file() -> None:
     former = [site("pit")]
     renamed = [row | {"company_slug": f"{PIT}-tbk", "company_name": "PT Batu Sejahtera Tbk"} for row in former]
     companies = {f"{PIT}-tbk": {"strip_ratio": HIGH}, PIT: {"strip_ratio": Limit(above=9)}}
-    one = Watchlist("core", ("desk",), companies)
     tables = [[row | {"strip_ratio": 12.0, "overburden_removal_volume": 120.0} for row in renamed]]
-    heard = hear(former, renamed, *tables, lists=[one])
-    assert heard.said == [[], [], ["crossed 12"]] and heard.one().limit == "above 11"
+    for names in (companies, dict(reversed(companies.items()))):
+        heard = hear(former, renamed, *tables, lists=[Watchlist("core", ("desk",), names)])
+        assert heard.said == [[], [], ["crossed 12"]] and heard.one().limit == "above 11"
 
 
 def test_a_renamed_company_is_one_while_watches_disagree() -> None:
