@@ -179,7 +179,7 @@ def starts(results: Results) -> None:
             ("watcher poll (one site)", (*WATCHER, "poll")),
         ):
             took = best([run(command, folder) for _ in range(7)])
-            results.row("starts", f"`{what}`", f"{took.seconds * 1000:.0f} ms", f"{took.megabytes:.0f} MB")
+            results.row("starts", f"`{what}`", f"{took.seconds * 1000:.0f} ms")
 
 
 def growth(results: Results, count: int) -> None:
@@ -230,7 +230,7 @@ HEADS = {
     "records": ("records", "watcher", "sqlite3 writes them", "of writing", "csv-diff", "deepdiff", "watcher's peak"),
     "pure": ("", "watcher", "peer", "peer's", "ratio"),
     "growth": ("", "per poll"),
-    "starts": ("command", "time", "peak"),
+    "starts": ("command", "time"),
 }
 
 

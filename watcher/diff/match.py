@@ -51,6 +51,9 @@ def _one_per_slug(records: Sequence[Record]) -> dict[str, Record] | None:
 
 def _match_alone(before: Mapping[str, Record], after: Mapping[str, Record]) -> Match:
     """`match` where every slug has one record, which is nearly always so."""
+    same = list(zip(before.values(), after.values(), strict=False))
+    if list(before) == list(after) and all(map(_same_key, same)):
+        return Match(tuple(same), (), ())
     pairs: list[tuple[Record, Record]] = []
     gone: list[Record] = []
     fresh: list[Record] = []
@@ -58,7 +61,7 @@ def _match_alone(before: Mapping[str, Record], after: Mapping[str, Record]) -> M
         new = after.get(slug)
         if new is None:
             gone.append(old)
-        elif old.year == new.year and old.commodity_type == new.commodity_type:
+        elif _same_key((old, new)):
             pairs.append((old, new))
         else:
             paired, left_old, left_new = _within_slug([old], [new])
@@ -67,6 +70,11 @@ def _match_alone(before: Mapping[str, Record], after: Mapping[str, Record]) -> M
             fresh += left_new
     fresh += (record for slug, record in after.items() if slug not in before)
     return Match(tuple(pairs), tuple(gone), tuple(fresh))
+
+
+def _same_key(pair: tuple[Record, Record]) -> bool:
+    old, new = pair
+    return old is new or (old.year == new.year and old.commodity_type == new.commodity_type)
 
 
 def _by_slug(records: Iterable[Record]) -> dict[str, list[Record]]:

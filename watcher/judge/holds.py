@@ -87,26 +87,26 @@ def _many(count: int, of: int, policy: HoldPolicy) -> bool:
     return count > 0 and count >= _least(of, policy.lost_values, policy.at_least)
 
 
-def _having(pairs: Pairs, looked: frozenset[str]) -> Counter[str]:
-    """How many records had each metric, and could show now whether they still have it."""
-    having: Counter[str] = Counter()
-    for old, _ in pairs:
-        having.update(name for name in old.metrics if old.slug in looked or name in LIST_METRICS)
-    return having
+def _having(pairs: Pairs, looked: frozenset[str], metric: str) -> int:
+    """How many records had a metric, and could show now whether they still have it."""
+    everywhere = metric in LIST_METRICS
+    return sum(metric in old.metrics for old, _ in pairs if everywhere or old.slug in looked)
 
 
 def _lost_values(pairs: Pairs, changed: Pairs, looked: frozenset[str], policy: HoldPolicy) -> dict[str, str]:
     lost: Counter[str] = Counter()
     for old, new in changed:
         lost.update(name for name in old.metrics if new.null(name))
-    having = _having(pairs, looked) if lost else lost
+    # Who had it is counted only where so many lost it that it may matter: mostly nobody did.
     found = {
-        f"{name} lost": f"{name} turned null at {count} of the {having[name]} records that had it"
+        f"{name} lost": f"{name} turned null at {count} of the {had} records that had it"
         for name, count in sorted(lost.items(), key=lambda item: (-item[1], item[0]))
-        if _many(count, having[name], policy)
+        if count >= policy.at_least and _many(count, had := _having(pairs, looked, name), policy)
     }
     for words, has, in_list in _PLACES:
         count = sum(has(old) and not has(new) for old, new in changed)
+        if count < policy.at_least:
+            continue
         had = sum(has(old) for old, _ in pairs if in_list or old.slug in looked)
         if _many(count, had, policy):
             found[f"{words} lost"] = f"{words} turned null at {count} of the {had} records that had it"
@@ -127,13 +127,13 @@ def _same_factor(pairs: Pairs, changed: Pairs, looked: frozenset[str], policy: H
             times = ratio(old.metrics.get(name), value)
             if times is not None:
                 factors[name][times] += 1
-    having = _having(pairs, looked) if factors else Counter[str]()
     found = {}
     for name, counts in sorted(factors.items()):
         times, count = counts.most_common(1)[0]
-        if _many(count, having[name], policy):
+        had = _having(pairs, looked, name) if count >= policy.at_least else 0
+        if had and _many(count, had, policy):
             how = f"is {times:g} times what it was" if times else "turned 0"
-            words = f"{name} {how} at {count} of the {having[name]} records that had it"
+            words = f"{name} {how} at {count} of the {had} records that had it"
             found[f"{name} times {times:g}"] = words
     return found
 
@@ -148,6 +148,8 @@ def _zeros(pairs: Pairs, changed: Pairs, looked: frozenset[str], policy: HoldPol
                 (others if value.amount else zeros)[name] += 1
     found = {}
     for name, count in sorted(zeros.items()):
+        if count < policy.at_least:
+            continue
         silent = sum(old.null(name) for old, _ in pairs if name in LIST_METRICS or old.slug in looked)
         if _many(count, silent, policy) and others[name] < count / _MOST:
             found[f"{name} zero"] = f"{name} turned from null to 0 at {count} of the {silent} records that had none"
@@ -160,6 +162,8 @@ _MOST = 10
 def _moved(pairs: Pairs, changed: Pairs, looked: frozenset[str], policy: HoldPolicy) -> dict[str, str]:
     """Mines do not move: coordinates that are others at many were exchanged, or made up."""
     count = sum(far_apart(old, new) for old, new in changed)
+    if count < policy.at_least:
+        return {}
     had = sum(old.latitude is not None for old, _ in pairs if old.slug in looked)
     if not _many(count, had, policy):
         return {}

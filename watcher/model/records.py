@@ -96,6 +96,10 @@ def in_order(record: Record) -> tuple[str, str, int, str, str, str, str, str]:
 
 def ordered(records: Iterable[Record]) -> tuple[Record, ...]:
     """The records sorted by `in_order`, of which only those of one slug need more than the slug."""
+    records = tuple(records)
+    alone = {record.slug: record for record in records}
+    if len(alone) == len(records):
+        return tuple(alone[slug] for slug in sorted(alone))
     by_slug: dict[str, list[Record]] = {}
     for record in records:
         by_slug.setdefault(record.slug, []).append(record)

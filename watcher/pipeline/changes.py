@@ -23,7 +23,8 @@ def changes_of(
     before = memory.snapshot.records
     told: list[Told] = []
     past = _past(memory, step)
-    for old, new in step.pairs:
+    moved = [(old, new) for old, new in step.pairs if old is not new]
+    for old, new in moved:
         told += [(c, old, new) for c in _compared(old, new, past, settings, now)]
     if step.renamed:
         told = [item for item in told if not (item[0].kind == "site.renamed" and item[0].slug in step.renamed.values())]
@@ -33,11 +34,12 @@ def changes_of(
     absent, departed = _absent(memory, step, seen, settings, now)
     told += departed
     changes = [judge.mark(change, old, new, settings.judgement.suspects) for change, old, new in told]
-    companies = judge.renamed_companies(step.pairs, (new for _, new in step.pairs))
-    former = {new.slug: old.company_slug or "" for old, new in step.versions}
-    here = {record.company_slug for record in before}
-    followed = {old: now for old, now in memory.standing.companies.items() if now in here}
-    changes = judge.fold(changes, companies, former, followed)
+    if any(change.kind == "owner.changed" for change in changes):
+        companies = judge.renamed_companies(step.pairs, (new for _, new in step.pairs))
+        former = {new.slug: old.company_slug or "" for old, new in step.versions}
+        here = {record.company_slug for record in before}
+        followed = {old: now for old, now in memory.standing.companies.items() if now in here}
+        changes = judge.fold(changes, companies, former, followed)
     changes = judge.reverted(changes, memory.recent, dict(step.renamed), settings.judgement.reverts)
     return tuple(diff.with_id(change) for change in changes), absent
 
@@ -70,11 +72,14 @@ def _telling(change: Change) -> tuple[bool, int]:
 
 
 def _past(memory: Memory, step: Step) -> dict[str, list[Record]]:
-    """Every former record of a site, under its present slug."""
+    """Every former record of the sites that are not as they were, under their present slugs."""
     past: dict[str, list[Record]] = {}
+    touched = {new.slug for old, new in step.versions if old is not new} | {record.slug for record in step.fresh}
     former = (*(memory.snapshot.records if memory.snapshot else ()), *(entry.record for entry in memory.absent))
     for record in former:
-        past.setdefault(step.renamed.get(record.slug, record.slug), []).append(record)
+        slug = step.renamed.get(record.slug, record.slug)
+        if slug in touched:
+            past.setdefault(slug, []).append(record)
     return past
 
 

@@ -66,7 +66,7 @@ def details_seen(
     wanted = {record.slug for record in records} | {entry.record.slug for entry in memory.absent}
     if memory.snapshot is not None:
         wanted |= memory.snapshot.slugs
-    details = {slug: mark for slug, mark in memory.details.items() if slug in wanted}
+    details = {slug: mark for slug, mark in memory.details.items() if slug in wanted and slug not in asked}
     return details | {slug: DetailSeen(now, seen.fingerprints.get(slug, "")) for slug in asked if slug in wanted}
 
 
