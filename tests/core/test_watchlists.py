@@ -54,10 +54,16 @@ def hear(
     memory: Memory | None = None,
     start: datetime = START,
     others: tuple[Any, ...] = (),
+    min_severity: Mapping[str, Any] | None = None,
 ) -> Heard:
     """Poll the tables in order and keep what is told; details are always fresh."""
     settings = WatchSettings(
-        "all", details=timedelta(0), rules=tuple(rules), watchlists=tuple(lists), silences=tuple(silences)
+        "all",
+        details=timedelta(0),
+        rules=tuple(rules),
+        watchlists=tuple(lists),
+        silences=tuple(silences),
+        min_severity=min_severity or {},
     )
     memory = memory or Memory("all")
     polls, notices = [], []

@@ -7,9 +7,10 @@ from typing import Any
 
 import pytest
 
-from tests.core.histories import site
+from tests.core.histories import START, site, sweep
 from tests.core.test_watchlists import DOUBLE, PIT, hear, ratio, watchlist
-from watcher.model import Crossing
+from watcher.model import Crossing, Memory
+from watcher.pipeline import WatchSettings, decide
 from watcher.rules import Bound, Limit, Rule, Watchlist
 
 HIGH = Limit(above=11)
@@ -122,3 +123,16 @@ def test_a_movement_away_from_zero_is_more_than_any_percentage() -> None:
     )
     tables = [[site("a", production_volume=volume)] for volume in (0, 3.0, 3.1)]
     assert [len(poll) for poll in hear(*tables, rules=[rule]).polls] == [0, 1, 0]
+
+
+def test_a_sum_waits_for_every_detail_and_every_year_before() -> None:
+    """It is not looked at over sites whose detail nobody has, nor against a year that some sites have no report of."""
+    one = watchlist(Limit(below=80), "reserves.total", per="company")
+    settings = WatchSettings("all", watchlists=(one,))
+    seen = sweep([site("a"), site("b")], Memory("all"), settings, START)
+    half = replace(seen, details={"a": seen.details["a"]})
+    assert decide(half, Memory("all"), settings, START).alerts == ()
+    year = watchlist(Limit(rises_by=Bound(20, True), since="last_year"), "production_volume", per="company")
+    rows = [site("a", year=2023), site("a"), site("b", production_volume=20.0)]
+    assert hear(rows, lists=[year]).said == [[]]
+    assert hear([*rows, site("b", year=2023, production_volume=5.0)], lists=[year]).said == [["already 30"]]

@@ -44,6 +44,13 @@ def test_a_repeat_that_is_silenced_waits_for_the_next() -> None:
     assert [len(poll) for poll in later.polls] == [1, 0, 1, 0] and later.said == [[]] * 4
 
 
+def test_what_nobody_was_told_of_needs_no_end() -> None:
+    """A limit that was crossed and is back before the silence over it ended is not resolved: nobody knows of it."""
+    silence = Silence({"company": (PIT,)}, START + 1.5 * DAY, "quiet")
+    heard = hear(*ratios(10, 12, 10, 12), lists=[watchlist(HIGH, resolve=True)], silences=[silence])
+    assert heard.said == [[], [], [], ["crossed 12"]]
+
+
 def test_a_silence_on_a_former_name_still_holds() -> None:
     """A company that is renamed stays silenced, for rules and lists."""
     silence = Silence({"company": (PIT,)}, START + 9 * DAY, "quiet")
@@ -60,10 +67,10 @@ def test_both_names_of_a_renamed_company_may_stand_in_the_file() -> None:
     former = [site("pit")]
     renamed = [row | {"company_slug": f"{PIT}-tbk", "company_name": "PT Batu Sejahtera Tbk"} for row in former]
     companies = {f"{PIT}-tbk": {"strip_ratio": HIGH}, PIT: {"strip_ratio": Limit(above=9)}}
-    one = Watchlist("core", ("desk",), companies)
     tables = [[row | {"strip_ratio": 12.0, "overburden_removal_volume": 120.0} for row in renamed]]
-    heard = hear(former, renamed, *tables, lists=[one])
-    assert heard.said == [[], [], ["crossed 12"]] and heard.one().limit == "above 11"
+    for names in (companies, dict(reversed(companies.items()))):
+        heard = hear(former, renamed, *tables, lists=[Watchlist("core", ("desk",), names)])
+        assert heard.said == [[], [], ["crossed 12"]] and heard.one().limit == "above 11"
 
 
 def test_a_renamed_company_is_one_while_watches_disagree() -> None:
@@ -140,3 +147,10 @@ def test_movements_against_the_year_before_last_and_end() -> None:
         table(10, 9), table(10, 7), table(10, 7), table(10, 7), table(10, 9), table(10, 7), table(10, 7, 5), lists=[one]
     )
     assert heard.said == [[], ["moved 7"], [], ["still 7"], ["resolved 9"], ["moved 7"], ["moved 5"]]
+
+
+def test_who_is_told_of_a_figure_by_one_limit_has_been_told_of_it() -> None:
+    """A movement counts from the figure that people were last told, by whichever limit of the list."""
+    limit = Limit(above=11, rises_by=Bound(20, percent=True))
+    heard = hear(*ratios(10, 11.5, 12.5, 13.9), lists=[watchlist(limit)])
+    assert heard.said == [[], ["crossed 11.5"], [], ["moved 13.9"]]
