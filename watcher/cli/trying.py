@@ -78,7 +78,8 @@ async def _demo(save: Path | None) -> None:
         save.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory() as folder, serve(world) as served:
         console.say(f"A sandbox API with {len(script[0].table)} fictional sites serves at {served.base_url}.")
-        console.say("One poll a day follows, each over HTTP; messages are shown as they arrive,\none that both targets get mostly as Slack has it.\n")
+        console.say("One poll a day follows, each over HTTP; messages are shown as they arrive.")
+        console.say("What both targets get is mostly shown once, as Slack has it.\n")
         with Store.open(Path(folder) / "demo.db") as store:
             for number, day in enumerate(script):
                 world.rows = day.table
