@@ -177,7 +177,7 @@ async def _rehearse(settings: Settings, names: Sequence[str]) -> int:
                 if status == 0 and outcome.verdict == "held":
                     status = 3
     booked = ", and booked, as they are limited" if settings.credits else ""
-    console.say(f"Dry run: nothing was written or sent. The API was asked all the same ({spent} credits{booked}).")
+    console.say(f"Dry run: nothing was written or sent. The API was asked all the same ({counted(spent, 'credit')}{booked}).")
     return status
 
 
@@ -234,7 +234,7 @@ def _show(
 def accept(
     context: typer.Context, watch: Annotated[str, typer.Argument(help="The watch whose held snapshot is right.")]
 ) -> None:
-    """Believe what is held: the next poll accepts it, and tells its changes."""
+    """Believe what is held: the next poll accepts it and tells its changes; sites it lost are told once confirmed."""
     from watcher.errors import ConfigError
     from watcher.store import Store
 

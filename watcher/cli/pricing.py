@@ -184,7 +184,7 @@ def _say_proposal(proposal: Proposal, settings: Settings) -> None:
     elif not proposal.changed:
         console.say(f"rules.yaml fits as it is, with {proposal.budget - bill.day:,.0f} credits a day to spare.")
     else:
-        console.say("To take it over, write into rules.yaml:")
+        console.say("To take it over, change these keys in rules.yaml (a watch keeps its filter and the rest):")
         for planned in proposal.thrift.watches:
             if planned.name in proposal.changed:
                 when = f"every: {words(planned.timing.every)}, " if planned.timing.every else ""

@@ -78,7 +78,8 @@ async def _demo(save: Path | None) -> None:
         save.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory() as folder, serve(world) as served:
         console.say(f"A sandbox API with {len(script[0].table)} fictional sites serves at {served.base_url}.")
-        console.say("One poll a day follows, each over HTTP; messages are shown as they arrive.\n")
+        console.say("One poll a day follows, each over HTTP; messages are shown as they arrive.")
+        console.say("What both targets get is mostly shown once, as Slack has it.\n")
         with Store.open(Path(folder) / "demo.db") as store:
             for number, day in enumerate(script):
                 world.rows = day.table
@@ -102,7 +103,7 @@ def _same(now: datetime) -> datetime:
 def _show_day(number: int, story: str, report: PollReport, mailbox: Mailbox, save: Path | None) -> None:
     outcome = report.outcome
     verdict = (
-        f"{outcome.verdict}, {counted(len(outcome.changes), 'change')}, {report.credits} credits"
+        f"{outcome.verdict}, {counted(len(outcome.changes), 'change')}, {counted(report.credits, 'credit')}"
         if outcome
         else report.error
     )

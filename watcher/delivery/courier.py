@@ -67,8 +67,8 @@ class Courier:
             service = apprise.Apprise()
             if name not in self._targets or not service.add(self._targets[name]):
                 raise DeliveryError(
-                    f"{name}: this is no URL that apprise knows.",
-                    "Check the target in rules.yaml; `watcher test-target` tries it.",
+                    f"{name}: apprise cannot read this URL: its scheme, or a part such as an address in it, is wrong.",
+                    "Check the target in rules.yaml and .env; `watcher test-target` tries it.",
                 )
             if hasattr(service[0], "inline"):
                 # E-mail shows an attached picture where the message's HTML names it.

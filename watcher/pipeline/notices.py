@@ -34,7 +34,10 @@ def hold_ended(settings: WatchSettings, hold: Hold, *, believed: bool, now: date
     since = hold.since.strftime("%Y-%m-%d %H:%M UTC")
     if believed:
         why = "you accepted it" if hold.accept else "it stayed so"
-        text = f"What was held since {since} ({hold.reason}) is believed now: {why}. Its changes are reported."
+        text = (
+            f"What was held since {since} ({hold.reason}) is believed now: {why}. Its changes are reported; "
+            "missing sites once they are confirmed as removed."
+        )
     else:
         text = f"The API's answer is back to normal; it was held since {since} ({hold.reason}). Nothing was lost."
     title = f"{settings.name}: hold ended, {'believed' if believed else 'back to normal'}"
