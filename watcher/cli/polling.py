@@ -46,7 +46,7 @@ async def _poll(settings: Settings, names: Sequence[str]) -> int:
 
     api_settings = session.api_settings(settings)
     with Store.open(settings.database) as store, ExitStack() as stack:
-        store.forget_troubles(settings.watches, settings.targets)
+        store.keep_to(settings.watches, settings.targets)
         store.set_clock_right(clock.now())
         bar = stack.enter_context(console.progress_bar())
         async with SectorsApi(api_settings) as api:
@@ -177,7 +177,8 @@ async def _rehearse(settings: Settings, names: Sequence[str]) -> int:
                 if status == 0 and outcome.verdict == "held":
                     status = 3
     booked = ", and booked, as they are limited" if settings.credits else ""
-    console.say(f"Dry run: nothing was written or sent. The API was asked all the same ({counted(spent, 'credit')}{booked}).")
+    asked = f"{counted(spent, 'credit')}{booked}"
+    console.say(f"Dry run: nothing was written or sent. The API was asked all the same ({asked}).")
     return status
 
 

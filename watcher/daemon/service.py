@@ -77,7 +77,7 @@ class Service:
         """
         settings, spread = self._settings, random.random()  # noqa: S311  (no secret)
         with Store.open(settings.database, check=True) as store:
-            store.forget_troubles(settings.watches, settings.targets)
+            store.keep_to(settings.watches, settings.targets)
             self._store = store
             self._timers = Timers(self._now)
             self._poller = Poller(store, self._timers, now=self._now, spread=spread, done=self._polled)
@@ -200,7 +200,7 @@ class Service:
             self._tell(Notice("config.refused", "the new configuration is refused", text, "warning"))
         else:
             self._use(settings)
-            self._store.forget_troubles(settings.watches, settings.targets)
+            self._store.keep_to(settings.watches, settings.targets)
             log.info("The configuration was reloaded: watching %s.", ", ".join(settings.watches))
         self._notifier.ready()
         self._say_status()

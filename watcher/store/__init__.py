@@ -231,8 +231,8 @@ class Store:
             ).fetchone()
             return int(count), to_instant(first) if first else None
 
-    def forget_troubles(self, watches: Iterable[str], targets: Iterable[str]) -> None:
-        """The watches and targets that there are now: the troubles of others are over."""
+    def keep_to(self, watches: Iterable[str], targets: Iterable[str]) -> None:
+        """The watches and targets that there are now: others have no troubles, and their sites count in no sum."""
         with connect.in_our_words(self.path), self._db.atomic():
             troubles.keep_only(self._db.conn, frozenset(watches), frozenset(targets))
 

@@ -179,9 +179,13 @@ def told_elsewhere(conn: sqlite3.Connection, watch: str, since: datetime | None)
 
 
 def _others(conn: sqlite3.Connection, watch: str) -> tuple[Record, ...]:
-    """The records of sites that only other watches have; of several watches that have one, the first."""
+    """The records of sites that only other watches have; of several watches that have one, the first.
+
+    A watch that is not in the file any more looks at nothing: what it saw last may be true no longer.
+    """
     rows = conn.execute(
         f"select watch, {', '.join(RECORD_COLUMNS)} from records where watch <> ?1 and to_poll is null "
+        "and watch not in (select watch from watches where retired) "
         "and slug not in (select slug from records where watch = ?1 and to_poll is null) order by watch",
         (watch,),
     )

@@ -38,7 +38,10 @@ def end_source(conn: sqlite3.Connection, watch: str) -> None:
 
 
 def keep_only(conn: sqlite3.Connection, watches: frozenset[str], targets_known: frozenset[str]) -> None:
-    """Forget the troubles of watches and targets that are not in the file any more."""
+    """Retire the watches that are not in the file any more; forget their troubles, and those of such targets."""
+    for watch, retired in conn.execute("select watch, retired from watches").fetchall():
+        if bool(retired) != (watch not in watches):
+            conn.execute("update watches set retired = ? where watch = ?", (int(watch not in watches), watch))
     for trouble in sources(conn):
         if trouble.watch not in watches:
             end_source(conn, trouble.watch)

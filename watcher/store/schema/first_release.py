@@ -183,3 +183,9 @@ def away(db: Database) -> None:
 def poll_durations(db: Database) -> None:
     """How many seconds a poll took."""
     db.execute("alter table polls add column seconds real")
+
+
+@migrations()
+def retired_watches(db: Database) -> None:
+    """Which watches are not in the file any more."""
+    db.execute("alter table watches add column retired integer not null default 0")
