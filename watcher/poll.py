@@ -55,9 +55,12 @@ class PollReport:
             return f"{self.watch}: {'not polled' if isinstance(self.error, BudgetSpent) else 'failed'}. {self.error}"
         outcome, memory = self.outcome, self.outcome.memory
         sites, count = len(memory.snapshot.slugs) if memory.snapshot else 0, len(outcome.changes)
+        here = memory.snapshot.slugs if memory.snapshot else frozenset()
+        away = len({one.record.slug for one in memory.absent if one.state == "missing"} - here)
+        missing = f" ({away} missing, not yet told as removed)" if away else ""
         said = {
             "baseline": f"baseline of {sites} sites; changes are told from the next poll on",
-            "accepted": f"{sites} sites, {count or 'no'} change{'s' if count != 1 else ''}",
+            "accepted": f"{sites} sites{missing}, {count or 'no'} change{'s' if count != 1 else ''}",
             "held": f"held: {memory.hold.reason if memory.hold else ''}; nothing is told meanwhile",
         }[outcome.verdict]
         return f"{self.watch}: {said} ({credits})"
@@ -253,7 +256,7 @@ async def poll(
         ours = isinstance(error, BudgetSpent) or is_quota(error)
         known = isinstance(error, BudgetSpent) or store.ledger.pause() is not None
         if meter.credits or not (ours and known):
-            trouble, notices = (None, ()) if ours else _trouble(store, settings.name, error, tell_after, now)
+            trouble, notices = (None, ()) if ours else _trouble(store, settings, error, tell_after, now)
             store.record_failure(
                 settings.name,
                 now,
@@ -268,7 +271,7 @@ async def poll(
     # Another watch may have been committed while this one was fetched.
     memory = store.refreshed(memory)
     outcome = _as_had(pipeline.conclude(found.seen, memory, settings, now), found.had)
-    outcome = replace(outcome, notices=(*_recovered(store, settings.name), *outcome.notices))
+    outcome = replace(outcome, notices=(*_recovered(store, settings), *outcome.notices))
     store.commit(
         settings.name,
         outcome,
@@ -299,12 +302,13 @@ def _again(error: SourceError, settings: WatchSettings, now: datetime) -> dateti
 
 
 def _trouble(
-    store: Store, watch: str, error: SourceError, tell_after: int, now: datetime
+    store: Store, settings: WatchSettings, error: SourceError, tell_after: int, now: datetime
 ) -> tuple[SourceTrouble | None, tuple[Notice, ...]]:
     """A failure as the operator hears of it: a refusal at once, others when they persist, either once for all watches.
 
     Returns the trouble that it is part of, if it has lasted, and what is told.
     """
+    watch = settings.name
     failures, first = store.failures(watch)
     refused, cause, since = isinstance(error, SourceRefused), str(error), first or now
     troubles = store.source_troubles()
@@ -316,17 +320,17 @@ def _trouble(
     if known:
         return trouble, ()
     title = f"{watch}: the API refuses us" if refused else f"{watch}: {failures + 1} polls failed in a row"
-    text = f"{cause} Nothing has been seen since {since:%Y-%m-%d %H:%M} UTC. You hear when it works again."
+    text = f"{cause} Nothing has been seen since {settings.moment(since)}. You hear when it works again."
     return trouble, (Notice("source.failing", title, text, severity="critical", watch=watch),)
 
 
-def _recovered(store: Store, watch: str) -> tuple[Notice, ...]:
+def _recovered(store: Store, settings: WatchSettings) -> tuple[Notice, ...]:
     """The end of a trouble, told once the last watch that had it is polled well."""
-    troubles = store.source_troubles()
+    troubles, watch = store.source_troubles(), settings.name
     if [one.watch for one in troubles] != [watch]:
         return ()
     text = (
-        f"It failed since {troubles[0].since:%Y-%m-%d %H:%M} UTC: {troubles[0].cause} "
+        f"It failed since {settings.moment(troubles[0].since)}: {troubles[0].cause} "
         "What changed in between is compared as usual."
     )
     return (Notice("source.recovered", f"{watch}: the API answers again", text, severity="info", watch=watch),)

@@ -141,3 +141,23 @@ def test_a_sum_converts_units() -> None:
     total = of_company(records, "production_volume")
     assert total.value is not None and (total.value.amount, total.value.unit) == (30, "Mt")
     assert total.words == "over 3 sites, 1 of them without a figure"
+
+
+@pytest.mark.parametrize(
+    ("rule", "yes"),
+    [
+        (Rule("above", ("strip_ratio",), ("desk",), when=When(above=50)), True),
+        (Rule("rises", ("strip_ratio",), ("desk",), when=When(rises_by=Bound(100, percent=True))), True),
+        (Rule("far above", ("strip_ratio",), ("desk",), when=When(above=500)), False),
+        (Rule("believable", ("strip_ratio",), ("desk",), where={"suspect": ("",)}, when=When(above=50)), False),
+        (Rule("other", ("strip_ratio",), ("desk",), where={"slug": ("other",)}, when=When(above=50)), False),
+    ],
+    ids=lambda value: value.name if isinstance(value, Rule) else "",
+)
+def test_whoever_heard_of_a_suspect_figure_hears_of_its_correction(rule: Rule, yes: bool) -> None:
+    """201 bcm/t was told by a rule on what is above 50: that it is 8.4 now is told by the same, though it is below."""
+    error = replace(BASE, old=8.4, new=201.0, delta=192.6, percent=2292.9, suspect="it equals the overburden volume")
+    right = replace(BASE, old=201.0, new=8.4, delta=-192.6, percent=-95.8, corrects="it equalled the overburden volume")
+    assert bool(told(error, rule)) is yes and bool(told(right, rule)) is yes
+    assert not told(replace(right, corrects=""), rule)
+    assert bool(verdict(rule, right)) is not yes

@@ -212,6 +212,32 @@ def test_other_watches_are_known_elsewhere(tmp_path: Path) -> None:
         assert store.memory("one", START).elsewhere == {}
 
 
+def test_the_evidence_of_a_mine_that_was_away_is_what_was_last_seen_of_it(tmp_path: Path) -> None:
+    """Seen, missing for a poll, back with another figure: `before` is the record of the first poll, not nothing."""
+    with Store.open(tmp_path / "w.db") as store:
+        told = change(kind="metric.changed", slug="a", watch="w", metric="production_volume")
+        for hour, (records, changes) in enumerate([((Record("a"), Record("b")), ()), ((Record("b"),), ()),
+                                                   ((Record("a", name="A"), Record("b")), (told,))]):  # fmt: skip
+            at, before = START + timedelta(hours=hour), store.memory("w", START)
+            outcome = replace(accepted(before, at, records), changes=changes)
+            store.commit("w", outcome, before=before, list_calls=1, detail_calls=0)
+        found = store.evidence(told.id)
+        assert found is not None
+        assert [record.name for record in found.before] == [None] and [r.name for r in found.after] == ["A"]
+
+
+def test_a_watch_that_is_gone_from_the_file_counts_no_more(tmp_path: Path) -> None:
+    """Its sites are known, but are no part of what other watches' lists add up; back in the file they are."""
+    with Store.open(tmp_path / "w.db") as store:
+        before = store.memory("one", START)
+        store.commit("one", accepted(before, START, (Record("a"),)), before=before, list_calls=1, detail_calls=0)
+        counted = []
+        for watches in (["one", "two"], ["two"], ["one", "two"]):
+            store.keep_to(watches, [])
+            counted.append([record.slug for record in store.memory("two", START, others=True).others])
+        assert counted == [["a"], [], ["a"]] and store.memory("two", START).elsewhere == {"a": START}
+
+
 def test_credits_are_added_up_by_day(tmp_path: Path) -> None:
     """The ledger counts each billed call under its day."""
     with Store.open(tmp_path / "w.db") as store:

@@ -177,8 +177,8 @@ async def _rehearse(settings: Settings, names: Sequence[str]) -> int:
                 if status == 0 and outcome.verdict == "held":
                     status = 3
     booked = ", and booked, as they are limited" if settings.credits else ""
-    asked = f"{counted(spent, 'credit')}{booked}"
-    console.say(f"Dry run: nothing was written or sent. The API was asked all the same ({asked}).")
+    cost = counted(spent, "credit")
+    console.say(f"Dry run: nothing was written or sent. The API was asked all the same ({cost}{booked}).")
     return status
 
 

@@ -336,6 +336,10 @@ def _warnings(path: Path, file: schema.File, document: Document) -> tuple[str, .
     secret += [("heartbeat",)] if file.heartbeat else []
     secret += [("http", "token")] if file.http is not None and file.http.token else []
     literal = [p for p in secret if p not in document.substituted and (*p, "url") not in document.substituted]
+    found = []
     if literal and path.stat().st_mode & stat.S_IROTH:
-        return (f"{path} can be read by everyone and holds secrets; `chmod 600 {path}`, or put them in .env.",)
-    return ()
+        found.append(f"{path} can be read by everyone and holds secrets; `chmod 600 {path}`, or put them in .env.")
+    beside = path.parent / ".env"
+    if beside.is_file() and beside.stat().st_mode & stat.S_IROTH:
+        found.append(f"{beside} can be read by everyone and may hold secrets; `chmod 600 {beside}`.")
+    return tuple(found)

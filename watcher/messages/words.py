@@ -156,6 +156,8 @@ def headline(change: Change) -> str:
         short = f"{metric(change.metric)} {figures}{unit}{by}"
         mark = " (suspect)" if change.suspect else " (a correction)" if change.corrects else ""
         return f"{who}: {short}{mark}"
+    if change.kind == "report.added" and change.old is not None and change.metric:
+        short = f"{metric(change.metric)} {short}"
     tail = f", {short}" if short else ""
     company = f" ({tame(change.company_name, 60)})" if change.kind == "site.added" and change.company_name else ""
     return f"{kind(change).capitalize()}: {who}{company}{tail}"

@@ -31,7 +31,7 @@ def hold_started(settings: WatchSettings, causes: tuple[Cause, ...]) -> Notice:
 
 
 def hold_ended(settings: WatchSettings, hold: Hold, *, believed: bool, now: datetime) -> Notice:
-    since = hold.since.strftime("%Y-%m-%d %H:%M UTC")
+    since = settings.moment(hold.since)
     if believed:
         why = "you accepted it" if hold.accept else "it stayed so"
         text = (

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 from watcher import judge
 from watcher.model import EMPTY, Severity
@@ -30,3 +30,8 @@ class WatchSettings:
     silences: tuple[Silence, ...] = ()
     min_severity: Mapping[str, Severity] = field(default_factory=lambda: EMPTY)
     timing: Timing | None = None
+
+    def moment(self, at: datetime) -> str:
+        """An instant as people read it, in the file's time zone."""
+        zone = self.timing.zone if self.timing is not None else UTC
+        return f"{at.astimezone(zone):%Y-%m-%d %H:%M %Z}"

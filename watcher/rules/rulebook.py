@@ -86,9 +86,19 @@ class RuleBook:
 
 def matches(rule: Rule, change: Change, former: Former = EMPTY) -> bool:
     """Whether a change that the rule is `on` meets its `where` and its `when`."""
-    return all(meets(globs, said(change, name, former)) for name, globs in rule.where.items()) and holds(
-        rule.when, change.new, change.delta, change.percent
+    return all(meets(globs, said(change, name, former)) for name, globs in rule.where.items()) and (
+        holds(rule.when, change.new, change.delta, change.percent) or _told_the_error(rule, change)
     )
+
+
+def _told_the_error(rule: Rule, change: Change) -> bool:
+    """Whether a rule told of the suspect figure that a change corrects: whoever heard that hears this."""
+    if not change.corrects or "suspect" in rule.where or not isinstance(change.old, float):
+        return False
+    delta = None if change.delta is None else -change.delta
+    right = change.new if isinstance(change.new, float) else None
+    percent = 100 * delta / abs(right) if delta is not None and right else None
+    return holds(rule.when, change.old, delta, percent)
 
 
 def verdict(rule: Rule, change: Change, former: Former = EMPTY) -> str:
@@ -103,7 +113,7 @@ def verdict(rule: Rule, change: Change, former: Former = EMPTY) -> str:
         if not meets(globs, values):
             shown = " or ".join(dict.fromkeys(value[:80] for value in values if value)) or "empty"
             return f"its {name} must be {' or '.join(globs)}, and is {shown}"
-    if not holds(rule.when, change.new, change.delta, change.percent):
+    if not holds(rule.when, change.new, change.delta, change.percent) and not _told_the_error(rule, change):
         return f"its `when` does not hold: {_figures(change)}"
     return ""
 

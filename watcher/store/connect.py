@@ -123,6 +123,9 @@ def open_beside(path: Path) -> Database:
 def _open_existing(path: Path, mode: str) -> Database:
     if not path.exists():
         raise StoreError(f"There is no database at {path} yet.", "Run `watcher poll` first.")
+    if mode == "ro" and not os.access(path.parent, os.W_OK) and not path.with_name(f"{path.name}-wal").exists():
+        # Beside a writer, readers share a file with it; where none can be made, nobody writes either.
+        mode = "ro&immutable=1"
     connection = sqlite3.connect(f"{path.resolve().as_uri()}?mode={mode}", uri=True, isolation_level=None, timeout=10)
     db = Database(connection)
     _refuse_newer(db, path)

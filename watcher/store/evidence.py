@@ -48,20 +48,30 @@ def evidence(conn: sqlite3.Connection, id: str) -> Evidence | None:
         if behind is not None and behind != id and (more := evidence(conn, behind)) is not None:
             return more
         return Evidence(derived[0] if derived else None, tuple(dict.fromkeys(crossings)), None, (), (), told)
-    poll = found[1]
+    slugs, poll = tuple({change.slug, change.old_slug or change.slug}), found[1]
+    before = _last_with(conn, change.watch, slugs, poll)
     at = conn.execute(
-        "select max(at) from polls where watch = ? and id < ? and verdict in ('baseline', 'accepted')",
-        (change.watch, poll),
+        "select max(at) from polls where watch = ? and id <= ? and verdict in ('baseline', 'accepted')",
+        (change.watch, before),
     ).fetchone()[0]
-    slugs = tuple({change.slug, change.old_slug or change.slug})
     return Evidence(
         change,
         tuple(dict.fromkeys(crossings)),
         to_instant(at) if at else None,
-        _records(conn, change.watch, slugs, poll - 1),
+        _records(conn, change.watch, slugs, before),
         _records(conn, change.watch, slugs, poll),
         told,
     )
+
+
+def _last_with(conn: sqlite3.Connection, watch: str, slugs: Sequence[str], poll: int) -> int:
+    """The last poll before another at which one of `slugs` was in the snapshot: a mine may be away for a while."""
+    marks = ", ".join("?" * len(slugs))
+    row = conn.execute(
+        f"select max(coalesce(to_poll, ?1)) from records where watch = ?2 and from_poll < ?1 and slug in ({marks})",
+        (poll, watch, *slugs),
+    ).fetchone()
+    return min(int(row[0]), poll) - 1 if row[0] is not None else poll - 1
 
 
 def _told(
