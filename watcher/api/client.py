@@ -7,14 +7,12 @@ was. A call that broke off may have been billed, and stays paid.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import AsyncIterator, Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import partial
 from types import TracebackType
-from typing import Any, Protocol, Self
+from typing import TYPE_CHECKING, Any, Protocol, Self
 from urllib.parse import quote
-
-import stamina
 
 from watcher import __version__
 from watcher.addresses import host_of, loopback
@@ -26,6 +24,9 @@ from watcher.api.settings import ApiSettings, refuse_insecure
 from watcher.api.together import together
 from watcher.errors import BudgetSpent, SourceError, SourceRefused
 from watcher.model import Detail
+
+if TYPE_CHECKING:
+    from stamina import Attempt
 
 #: Pays for one call, `list` or `detail`, before it is made; what it returns gives the credit back.
 Pay = Callable[[str], Callable[[], None]]
@@ -174,17 +175,16 @@ class SectorsApi:
         return answered
 
     async def _call(self, call: str, path: str, query: Mapping[str, str | int | float]) -> Any:
-        settings = self._settings
-        tries = 0
+        tries = 1
         try:
-            async for attempt in stamina.retry_context(
-                on=_backoff,
-                attempts=settings.retries + 1,
-                timeout=None,
-                wait_initial=settings.backoff,
-                wait_max=settings.backoff_cap,
-                wait_jitter=settings.backoff,
-            ):
+            try:
+                return await self._once(call, path, query)
+            except TryAgain as failure:
+                if not self._settings.retries:
+                    raise
+                wait = failure.wait if failure.wait is not None else self._settings.backoff.total_seconds()
+            await asyncio.sleep(wait)
+            async for attempt in _further_tries(self._settings):
                 with attempt:
                     tries += 1
                     return await self._once(call, path, query)
@@ -266,8 +266,22 @@ async def _body(response: httpx.Response) -> bytes:
     return b"".join(parts)
 
 
-# Retries are no news: what fails for good is told by our own errors, and stamina's log lines would only frighten.
-stamina.instrumentation.set_on_retry_hooks([])
+def _further_tries(settings: ApiSettings) -> AsyncIterator[Attempt]:
+    """The tries after the first, with growing waits between them. Loaded only where a call has failed: few do."""
+    import stamina
+
+    # Retries are no news: what fails for good is told by our own errors, and stamina's log lines would only frighten.
+    stamina.instrumentation.set_on_retry_hooks([])
+    return aiter(
+        stamina.retry_context(
+            on=_backoff,
+            attempts=settings.retries,
+            timeout=None,
+            wait_initial=min(2 * settings.backoff, settings.backoff_cap),
+            wait_max=settings.backoff_cap,
+            wait_jitter=settings.backoff,
+        )
+    )
 
 
 class _Pace:

@@ -73,7 +73,7 @@ def open_writable(path: Path) -> Database:
     connection.execute("pragma journal_mode = wal")
     connection.execute("pragma synchronous = normal")
     connection.execute("pragma foreign_keys = on")
-    db = Database(connection)
+    db = Database(connection, execute_plugins=False)
     _refuse_newer(db, path)
     if migrations.pending(db):
         migrations.apply(db)
@@ -127,7 +127,7 @@ def _open_existing(path: Path, mode: str) -> Database:
         # Beside a writer, readers share a file with it; where none can be made, nobody writes either.
         mode = "ro&immutable=1"
     connection = sqlite3.connect(f"{path.resolve().as_uri()}?mode={mode}", uri=True, isolation_level=None, timeout=10)
-    db = Database(connection)
+    db = Database(connection, execute_plugins=False)
     _refuse_newer(db, path)
     if migrations.pending(db):
         raise StoreError(
